@@ -1,0 +1,130 @@
+#!/bin/sh
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Sets up what the other scripts need, and says what it installs. Does nothing when all is there.
+#   setup.sh [packages] [main] [floor]
+#     packages   Debian packages for the simulated Macs
+#     main       .venv: the newest ansible-core that a Python found here can run, and the development tools
+#     floor      .cache/venv-floor: the oldest ansible-core that the collection promises
+. "$(dirname "$0")/common.sh"
+
+# --- Debian packages ---------------------------------------------------------------------------------------------
+
+apt_updated=no
+
+apt_install() {
+    command -v apt-get >/dev/null || die "missing here: $*; install what your system calls these Debian packages"
+    say "installing Debian packages: $*"
+    if [ "$apt_updated" = no ]; then
+        as_root apt-get -qq update
+        apt_updated=yes
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$@" </dev/null >&2
+}
+
+# Debian starts a freshly installed sshd and opens port 22; only the program is wanted here.
+install_sshd() {
+    policy=/usr/sbin/policy-rc.d
+    if [ -e "$policy" ]; then
+        apt_install openssh-server
+    else
+        printf '#!/bin/sh\nexit 101\n' | as_root sh -c "cat >$policy && chmod 755 $policy"
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+        apt_install openssh-server
+        as_root rm -f "$policy"
+        trap - EXIT
+    fi
+    if [ -d /run/systemd/system ]; then
+        as_root systemctl --quiet disable ssh.service ssh.socket || true
+    fi
+    say "sshd is installed but not started: only the simulated Macs use it"
+}
+
+setup_packages() {
+    missing=''
+    PATH=$PATH:/usr/sbin:/sbin
+    for pair in ssh:openssh-client sudo:sudo ip:iproute2 unshare:util-linux mount:mount; do
+        command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+    done
+    # shellcheck disable=SC2086  # a list of words
+    [ -z "$missing" ] || apt_install $missing
+    [ -x /usr/sbin/sshd ] || install_sshd
+}
+
+# --- Python environments -----------------------------------------------------------------------------------------
+
+# python_here VERSION: the path of a real interpreter of that version. pyenv's shims are passed over: they exist for
+# versions that are not selected, too, and fail.
+python_here() {
+    for candidate in "$(command -v "python$1" || true)" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python"$1" \
+        "/usr/local/bin/python$1" "/usr/bin/python$1"; do
+        case $candidate in '' | */shims/*) continue ;; esac
+        if "$candidate" -c 'import sys; sys.exit(sys.prefix != sys.base_prefix)' 2>/dev/null; then
+            printf '%s\n' "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+find_python() {
+    for version in "$@"; do
+        if python_here "$version"; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# make_venv FOLDER PYTHON
+make_venv() {
+    # Debian ships Python without ensurepip; python3.X-venv brings it.
+    if ! "$2" -c 'import ensurepip, venv' 2>/dev/null; then
+        apt_install "$("$2" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+    fi
+    say "making ${1#"$root"/} with $("$2" --version)"
+    "$2" -m venv --clear "$1"
+}
+
+# setup_venv FOLDER REQUIREMENTS VERSION...: the first of the versions that is here
+setup_venv() {
+    folder=$1 requirements=$2
+    shift 2
+    # a folder that was moved keeps its old name in every program of the environment: make it anew
+    if ! "$folder/bin/python" -c 'import pip' 2>/dev/null || ! grep -qF "$folder" "$folder/bin/activate"; then
+        if ! python=$(find_python "$@"); then
+            apt_install python3 python3-venv
+            python=$(find_python "$@") || die "no Python of $* found; install one (Debian 12 and later have python3)"
+        fi
+        make_venv "$folder" "$python"
+    fi
+    # pip runs again only when the wanted packages or the interpreter changed
+    wanted=$({ cat requirements.txt "$requirements"; "$folder/bin/python" --version; } | cksum)
+    if [ "$(cat "$folder/.installed" 2>/dev/null)" != "$wanted" ]; then
+        say "installing the Python packages of $requirements into ${folder#"$root"/}"
+        "$folder/bin/python" -m pip install --quiet --requirement "$requirements" </dev/null
+        printf '%s\n' "$wanted" >"$folder/.installed"
+        say "installed: $("$folder/bin/python" -m pip list --format=freeze | grep -E '^(ansible-core|cryptography|lxml|pytest)=' | paste -sd' ')"
+    fi
+}
+
+# The repository looks like an installed collection through this link, whatever its own folder is called.
+link_collection() {
+    mkdir -p "$collections/ansible_collections/azure_p2s"
+    [ -e "$collections/ansible_collections/azure_p2s/macos/galaxy.yml" ] \
+        || ln -sfn ../../../.. "$collections/ansible_collections/azure_p2s/macos"
+}
+
+[ $# -gt 0 ] || set -- packages main floor
+for part in "$@"; do
+    case $part in
+        packages) setup_packages ;;
+        # ansible-core 2.20 and later want 3.12
+        main) setup_venv "$venv" requirements/dev.txt 3.13 3.12 3.11 ;;
+        floor) setup_venv "$floor" requirements/floor.txt 3.11 3.12 3.13 ;;
+        *) die "setup.sh knows packages, main and floor, not $part" ;;
+    esac
+done
+link_collection

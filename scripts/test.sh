@@ -1,0 +1,70 @@
+#!/bin/sh
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Runs the tests. Every part runs even when an earlier one failed; the last line counts all of them.
+#   test.sh [unit] [floor] [integration] [molecule]     (default: all four)
+#     unit          pytest, newest ansible-core
+#     floor         the same tests with the oldest ansible-core, cryptography and lxml that the collection promises
+#     integration   ansible-playbook over OpenSSH against simulated Macs, with both
+#     molecule      the scenarios under extensions/molecule, on simulated Macs
+. "$(dirname "$0")/common.sh"
+
+results=$root/tests/output/junit
+rm -rf "$results"
+mkdir -p "$results"
+failed=''
+
+# What a test starts by name comes from the main environment.
+PATH=$venv/bin:$PATH:/usr/sbin:/sbin
+export PATH
+
+part() {
+    name=$1
+    shift
+    say "$name"
+    if ! "$@" </dev/null; then
+        failed="$failed $name"
+    fi
+}
+
+# pytest_with FOLDER NAME PATH: the junit file is named for the part
+pytest_with() {
+    "$1/bin/python" -m pytest "$3" --junitxml="$results/$2.xml" -o junit_family=xunit2
+}
+
+integration() {
+    P2S_FLOOR_PLAYBOOK=$floor/bin/ansible-playbook pytest_with "$venv" integration tests/integration
+}
+
+molecule_scenarios() (
+    PYTHONPATH=$root/tests
+    export PYTHONPATH
+    cd extensions
+    status=0
+    for scenario in molecule/*/molecule.yml; do
+        scenario=$(basename "$(dirname "$scenario")")
+        started=$(date +%s)
+        outcome=passed
+        molecule test --scenario-name "$scenario" || outcome=failed status=1
+        "$venv/bin/python" "$root/scripts/junit.py" write "$results/molecule-$scenario.xml" "molecule.$scenario" "$outcome" "$(($(date +%s) - started))"
+    done
+    exit "$status"
+)
+
+[ $# -gt 0 ] || set -- unit floor integration molecule
+for wanted in "$@"; do
+    case $wanted in
+        unit) part unit pytest_with "$venv" unit tests/unit ;;
+        floor) part floor pytest_with "$floor" floor tests/unit ;;
+        integration) part integration integration ;;
+        molecule) part molecule molecule_scenarios ;;
+        *) die "test.sh knows unit, floor, integration and molecule, not $wanted" ;;
+    esac
+done
+
+[ -z "$failed" ] || say "failed:$failed"
+# counts what the parts wrote; a part that wrote nothing counts as one failure
+"$venv/bin/python" scripts/junit.py count "$results" "$@" || failed="$failed count"
+[ -z "$failed" ]
