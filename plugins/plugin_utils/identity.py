@@ -110,6 +110,15 @@ def read(data: bytes, passphrase: str | None, *, now: dt.datetime) -> Identity:
     return Identity(leaf, chain, t.cast(PrivateKey, key), key_type, local_identifier, notes)
 
 
+def certificate_of(data: bytes, passphrase: str | None, *, now: dt.datetime) -> Certificate:
+    """Return the certificate of the identity in a PKCS#12, usable or not: what has to be known to remove it.
+
+    Raises ``IdentityError`` with option ``pkcs12_content`` or ``passphrase``.
+    """
+    key, certificates = _open(data, passphrase)
+    return checks.leaf_of(key, [Certificate(certificate.public_bytes(serialization.Encoding.DER)) for certificate in certificates], now)
+
+
 def _open(data: bytes, passphrase: str | None) -> tuple[t.Any, list[t.Any]]:
     """Return the only private key of ``data`` and all its certificates."""
     structure = _structure(data)

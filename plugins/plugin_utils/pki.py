@@ -23,7 +23,7 @@ CLOCK_SKEW = dt.timedelta(minutes=5)
 
 def utc_now() -> dt.datetime:
     """Return the current time, aware, in UTC."""
-    return dt.datetime.now(dt.timezone.utc)
+    return dt.datetime.now(dt.UTC)
 
 
 def iso(moment: dt.datetime) -> str:

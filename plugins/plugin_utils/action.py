@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The base of the collection's action plugins: options in, result out, domain errors turned into failed tasks here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.errors import AnsibleError, AnsibleFileNotFound
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+
+from .errors import P2SError
+from .mac import Completed, Mac
+
+
+class OptionError(P2SError):
+    """The task's options do not fit the module's argument spec."""
+
+
+class P2SActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no type information
+    """Validate the options, let the subclass act, turn a ``P2SError`` into the failed task.
+
+    Subclasses set ``SPEC`` (the keyword arguments of ``ArgumentSpecValidator``) and implement ``act``.
+    """
+
+    SPEC: t.ClassVar[dict[str, t.Any]] = {"argument_spec": {}}
+
+    _supports_check_mode = True
+    _supports_diff = True
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the task and return its result, in which no value of a ``no_log`` option stands."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        secrets: set[str] = set()
+        try:
+            options = self._validated_options(secrets)
+            outcome = {"changed": False, **self.act(options)}
+        except P2SError as error:
+            outcome = {"changed": False, **error.as_result()}
+        result.update(remove_values(outcome, secrets))
+        return result
+
+    def act(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Do what the module is for and return its result. Raises ``P2SError``."""
+        raise NotImplementedError
+
+    def _validated_options(self, secrets: set[str]) -> dict[str, t.Any]:
+        validated = ArgumentSpecValidator(**self.SPEC).validate(dict(self._task.args))
+        options: dict[str, t.Any] = validated.validated_parameters
+        for name, spec in self.SPEC["argument_spec"].items():
+            if spec.get("no_log") and options.get(name):
+                secrets.add(str(options[name]))
+        if validated.error_messages:
+            raise OptionError(
+                "; ".join(remove_values(validated.error_messages, secrets)),
+                f"see ansible-doc {self._task.resolved_action or self._task.action}",
+            )
+        return options
+
+    @property
+    def check_mode(self) -> bool:
+        """Whether nothing may be changed."""
+        return bool(self._task.check_mode)
+
+    def mac(self) -> Mac:
+        """Return the Mac that the task is for."""
+        return Mac(self._execute)
+
+    def _execute(self, script: bytes) -> Completed:
+        # With in_data ssh gets no tty: stderr stays apart, nothing prompts, and the script is in no argument list and no log.
+        got = self._low_level_execute_command("/bin/sh", in_data=script)
+        return Completed(got["rc"], got["stdout"], got["stderr"])
+
+    def controller_path(self, option: str, path: str) -> str:
+        """Return where ``path`` lies on the controller, searched as Ansible searches ``files/``. Raises ``P2SError``."""
+        try:
+            found = self._find_needle("files", os.path.expanduser(path))
+        except AnsibleFileNotFound as error:
+            raise OptionError(
+                f"there is no file {path} on the controller", "give a path that exists, absolute or relative to the playbook", option=option
+            ) from error
+        return str(found)
+
+    def controller_file(self, option: str, path: str, *, limit: int = 1 << 20) -> bytes:
+        """Return the content of a file on the controller, an ansible-vault one decrypted in memory.
+
+        Raises ``P2SError``, also for a file of more than ``limit`` bytes.
+        """
+        found = self.controller_path(option, path)
+        try:
+            if os.path.getsize(found) > limit:
+                raise OptionError(f"{path} is larger than {limit} bytes", "name the right file", option=option)
+            # The public get_real_file() would leave the decrypted content in a temporary file for the length of the run.
+            content, _show = self._loader._get_file_contents(found)  # noqa: SLF001
+        except (AnsibleError, OSError) as error:
+            raise OptionError(
+                f"{path} on the controller cannot be read: {_reason(error)}",
+                "check the path, its rights and the vault password",
+                option=option,
+            ) from error
+        return bytes(content)
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or "unknown reason") if isinstance(error, OSError) else str(error).splitlines()[0]

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keychains of a Mac: observe and plan. Certificates and identities are known by SHA-256 only."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from . import owner as owners
+from . import security_tool
+from .changes import Change
+from .errors import MacError
+from .identity import Identity
+from .mac import Mac, Script, Section, usable
+from .owner import Owner, Session
+from .pki import Certificate
+from .security_tool import FoundCertificate
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """Which keychain is meant: ``keychain`` is login, System or an absolute path; ``user`` its owner, ``None`` for the default."""
+
+    keychain: str
+    user: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a name that is neither, with ``MacError``."""
+        if self.keychain not in ("login", "System") and not self.keychain.startswith("/"):
+            raise MacError(f"{self.keychain} is neither login, System nor an absolute path", "name one of these", option="keychain")
+        if self.keychain == "System" and self.user:
+            raise MacError("the System keychain belongs to no user", "leave user out", option="user")
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables of the remote scripts that find owner and keychain."""
+        return {"keychain": self.keychain, "user": self.user or "", "as_root": "" if self.keychain == "login" else "yes"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """A keychain as observed. ``identities`` are the SHA-1 of certificates whose private key is there too."""
+
+    owner: Owner
+    path: str
+    certificates: tuple[FoundCertificate, ...]
+    identities: frozenset[str]
+
+    def holds(self, certificate: Certificate) -> bool:
+        """Whether this very certificate is in the keychain."""
+        return any(found.sha256 == certificate.sha256 for found in self.certificates)
+
+    def holds_identity(self, certificate: Certificate) -> bool:
+        """Whether this very certificate and its private key are in the keychain."""
+        return self.holds(certificate) and certificate.sha1 in self.identities
+
+    def superseded_by(self, certificate: Certificate) -> tuple[Certificate, ...]:
+        """Return the other identities with the same issuer and common name, oldest first."""
+        return tuple(other for other in self.named(certificate.issuer, certificate.common_name) if other != certificate)
+
+    def named(self, issuer: str, common_name: str | None) -> tuple[Certificate, ...]:
+        """Return the identities with this issuer (RFC 4514 text) and common name, oldest first."""
+        identities = (found.certificate for found in self.certificates if found.sha1 in self.identities)
+        same = [one for one in identities if one and (one.issuer, one.common_name) == (issuer, common_name)]
+        return tuple(sorted(same, key=lambda one: (one.not_before, one.sha256)))
+
+    def by_sha256(self, sha256: str) -> tuple[Certificate, ...]:
+        """Return the certificate with this SHA-256 (lower-case hex), if it is there, with or without its key."""
+        return tuple(found.certificate for found in self.certificates if found.sha256 == sha256 and found.certificate)
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """How the keychain is opened for writing: in which security session, and with which password."""
+
+    session: Session
+    password: str | None = dataclasses.field(default=None, repr=False)
+
+
+def observe(mac: Mac, target: Target, *, identities: bool = False) -> Found:
+    """Look at a keychain: one round trip, nothing on the Mac changes and the live keychain is not opened. Raises ``MacError``."""
+    script = Script(
+        ("owner", "keychain_read"),
+        ("find_owner", "read_keychain"),
+        {**target.variables, "read_identities": "yes" if identities else ""},
+    )
+    return found_in(mac.run(script), target)
+
+
+def found_in(sections: Mapping[str, Section], target: Target) -> Found:
+    """Return the keychain that remote/keychain_read.sh saw. Raises ``MacError`` when it is missing or its content is unknown."""
+    owner = owners.from_sections(sections, target.user)
+    path = sections["keychain"].text.rstrip("\n")
+    if sections["keychain"].status != 0:
+        raise MacError(
+            f"there is no keychain {path} on the Mac",
+            f"let {owner.name} log in once at the Mac, which makes the login keychain"
+            if target.keychain == "login"
+            else "create it or name another",
+            option="keychain",
+        )
+    copy = usable(sections["copy"], "/bin/cp")
+    if copy.status != 0:
+        raise MacError(
+            f"the keychain {path} cannot be read ({copy.complaint}), so its content is unknown",
+            "allow full disk access for remote users in the Mac's Sharing settings, or connect as the keychain's owner",
+            option="keychain",
+        )
+    certificates = _readable(sections["certificates"], path)
+    identities = _readable(sections["identities"], path) if "identities" in sections else None
+    return Found(
+        owner,
+        path,
+        security_tool.parse_certificates(certificates.out),
+        security_tool.parse_identities(identities.out) if identities else frozenset(),
+    )
+
+
+def access(found: Found, target: Target, password: str | None) -> Access:
+    """Decide how to open the keychain for writing. Raises ``MacError`` when there is no way."""
+    owner = found.owner
+    if target.keychain == "System":
+        if not owner.root:
+            raise MacError("the System keychain can be changed by root only", "add become", option="keychain")
+        return Access("ssh")
+    if password is not None:
+        security_tool.argument(password, "keychain_password")
+    if owner.gui_reachable:
+        return Access("gui", password)
+    if password is None and target.keychain == "login":
+        raise MacError(
+            f"the login keychain of {owner.name} is locked for remote commands and no password for it was given",
+            f"set keychain_password, or add become and run the play while {owner.name} is logged in at the Mac",
+            option="keychain_password",
+        )
+    return Access("ssh", password)
+
+
+def plan_certificates(wanted: Sequence[Certificate], found: Found, *, present: bool) -> list[Change]:
+    """Return what has to change so that each of ``wanted`` is (not) in the keychain."""
+    states = ("absent", "present") if present else ("present", "absent")
+    return [Change(_named("certificate", certificate, found), *states) for certificate in wanted if found.holds(certificate) != present]
+
+
+def plan_identity(identity: Identity, found: Found, *, remove_superseded: bool) -> list[Change]:
+    """Return what has to change so that the identity with its chain is in the keychain, and, if wanted, no older one of its name."""
+    changes = []
+    if not found.holds_identity(identity.certificate):
+        changes.append(Change(_named("identity", identity.certificate, found), "absent", "present"))
+    changes += plan_certificates(identity.chain, found, present=True)
+    if remove_superseded:
+        changes += plan_removal(found.superseded_by(identity.certificate), found)
+    return changes
+
+
+def plan_removal(identities: Sequence[Certificate], found: Found) -> list[Change]:
+    """Return the removal of ``identities``, all of which are in the keychain."""
+    return [Change(_named("identity", certificate, found), "present", "absent") for certificate in identities]
+
+
+def refuse_undone(left: Sequence[Change]) -> None:
+    """Raise ``MacError`` when changes are still to be made after all was done: success is what the Mac shows, not what a tool said."""
+    if left:
+        raise MacError(
+            f"after the change the Mac still shows: {left[0].name} {left[0].before}",
+            "look at the keychain in Keychain Access; it may be read-only or managed by something else",
+        )
+
+
+def _readable(section: Section, path: str) -> Section:
+    usable(section, "/usr/bin/security")
+    if section.status == security_tool.INVALID_KEYCHAIN:
+        raise MacError(
+            f"the keychain {path} is damaged, so its content is unknown",
+            "run the play again; if it stays, the user has to reset the keychain in Keychain Access",
+            option="keychain",
+        )
+    if section.status != 0:
+        raise MacError(
+            f"the keychain {path} cannot be read (status {section.status}), so its content is unknown",
+            "run the play again",
+            option="keychain",
+        )
+    return section
+
+
+def _named(kind: str, certificate: Certificate, found: Found) -> str:
+    return f"{kind} {certificate.common_name or certificate.subject} ({certificate.sha256[:16]}) in {found.path}"

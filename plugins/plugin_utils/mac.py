@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place that talks to a Mac: a shell script goes in on standard input, labelled sections come out. One script, one round trip."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import functools
+import pathlib
+import secrets
+import shlex
+import typing as t
+from collections.abc import Callable, Mapping, Sequence
+
+from .errors import MacError
+
+REMOTE = pathlib.Path(__file__).with_name("remote")
+
+# The status of a tool that common.sh stopped because it did not answer in time; no tool of macOS exits with it.
+TIMED_OUT = 124
+NOT_FOUND = 127
+
+
+class Completed(t.NamedTuple):
+    """What a remote /bin/sh left: its exit status, standard output and standard error."""
+
+    rc: int
+    stdout: str
+    stderr: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """What one step of a remote script found: the exit status of its tool and what that printed."""
+
+    name: str
+    status: int
+    out: bytes
+    err: bytes
+
+    @property
+    def text(self) -> str:
+        """Standard output as text; bytes that are not UTF-8 are kept as surrogate escapes."""
+        return self.out.decode("utf-8", "surrogateescape")
+
+    @property
+    def complaint(self) -> str:
+        """The last line of standard error, for a message: printable, at most 200 characters."""
+        lines = self.err.decode("utf-8", "replace").strip().splitlines() or [""]
+        return "".join(char for char in lines[-1] if char.isprintable())[:200]
+
+
+@dataclasses.dataclass(frozen=True)
+class Script:
+    """One remote script: the files of ``remote/`` it needs, the steps (functions in them) to call in order, and their variables.
+
+    Variables become shell variables; they travel inside the script, so a secret in them is in no argument list.
+    """
+
+    parts: tuple[str, ...]
+    steps: tuple[str, ...]
+    variables: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+
+    def render(self, nonce: str) -> bytes:
+        """Return the text for /bin/sh. It is one function called on the last line: a script cut short on its way does nothing."""
+        assignments = [f"{name}={quote(name, value)}" for name, value in sorted(self.variables.items())]
+        lines = [
+            "p2s_main() {",
+            f"nonce={nonce}",
+            *assignments,
+            *(_part(name) for name in ("common", *self.parts)),
+            "begin",
+            *self.steps,
+            "finish",
+            "}",
+            "p2s_main",
+            "",
+        ]
+        return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+class Mac:
+    """A Mac, reached through ``execute``: a function that runs a script with the Mac's /bin/sh, as Ansible's connection does."""
+
+    def __init__(self, execute: Callable[[bytes], Completed]) -> None:
+        self._execute = execute
+
+    def run(self, script: Script) -> Mapping[str, Section]:
+        """Run ``script`` and return its sections by name. Raises ``MacError`` when it did not run to its end, or is not on a Mac."""
+        nonce = "p2s" + secrets.token_hex(8)
+        completed = self._execute(script.render(nonce))
+        sections = parse(completed.stdout, nonce)
+        _refuse_other_systems(sections)
+        if "finished" not in sections:
+            raise _unfinished(completed)
+        return sections
+
+
+def quote(name: str, value: str) -> str:
+    """Return ``value`` quoted for sh. Raises ``MacError`` for a NUL, which no shell can hold."""
+    if "\0" in value:
+        raise MacError("the value holds a NUL character", "remove it", option=name)
+    return shlex.quote(value)
+
+
+def parse(stdout: str, nonce: str) -> dict[str, Section]:
+    """Return the sections in ``stdout``; lines without ``nonce`` (banners, noise of login scripts) are passed over."""
+    sections = {}
+    for line in stdout.splitlines():
+        fields = line.split(" ")
+        if len(fields) != 5 or fields[0] != nonce:
+            continue
+        try:
+            section = Section(fields[1], int(fields[2]), _payload(fields[3]), _payload(fields[4]))
+        except (ValueError, binascii.Error) as error:
+            raise MacError(
+                f"the Mac's answer for {fields[1]} is damaged", "run the play again; if it stays, look for a faulty connection"
+            ) from error
+        sections[section.name] = section
+    return sections
+
+
+def usable(section: Section, tool: str) -> Section:
+    """Return ``section``, or raise ``MacError`` when ``tool`` was missing or did not answer in time."""
+    if section.status == TIMED_OUT:
+        raise MacError(
+            f"{tool} did not answer in time",
+            "a dialog may be waiting on the Mac's screen: answer it there, or let the user log in again, and run the play again",
+        )
+    if section.status == NOT_FOUND:
+        raise MacError(f"{tool} is missing on the Mac", "check that the host is a stock macOS; the tool belongs to the system")
+    return section
+
+
+def words(values: Sequence[str]) -> str:
+    """Return ``values`` as one shell variable's worth of lines."""
+    return "\n".join(values)
+
+
+@functools.cache
+def _part(name: str) -> str:
+    return (REMOTE / f"{name}.sh").read_text("utf-8")
+
+
+def _payload(field: str) -> bytes:
+    return b"" if field == "-" else base64.b64decode(field, validate=True)
+
+
+def _refuse_other_systems(sections: Mapping[str, Section]) -> None:
+    system = sections.get("system")
+    if system is not None and system.text.strip() != "Darwin":
+        raise MacError(
+            f"the host runs {system.text.strip() or 'an unknown system'}, not macOS",
+            "take it out of the group of Macs",
+        )
+
+
+def _unfinished(completed: Completed) -> MacError:
+    if completed.rc == 0:
+        return MacError(
+            "the connection ended before the Mac had answered; what it did until then is not known",
+            "run the play again: it begins by looking at the Mac's state",
+        )
+    lines = [line for line in (completed.stderr or completed.stdout).strip().splitlines() if line.strip()] or ["no message"]
+    return MacError(
+        f"the Mac's shell stopped with status {completed.rc}: {lines[-1][:200]}", "put right what it names and run the play again"
+    )

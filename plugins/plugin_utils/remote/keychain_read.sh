@@ -1,0 +1,40 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # a part: mac.py puts the parts of one script together, with the variables named below
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Read a keychain without opening it: a private copy is read, because opening a live login keychain again and again
+# has been seen to damage it (osquery issues 7780 and 8830).
+#
+# Reads: keychain (login, System or an absolute path), read_identities (yes or empty). Sets: keychain_path.
+# Prints: keychain (status 0 there, 1 missing; the path), copy, certificates (hashes and PEM), identities (on demand).
+
+find_keychain() {
+    case "$keychain" in
+        login) keychain_path=${home:+$home/Library/Keychains/login.keychain-db} ;;
+        System) keychain_path=/Library/Keychains/System.keychain ;;
+        *) keychain_path=$keychain ;;
+    esac
+    if [ -f "$keychain_path" ]; then
+        say keychain 0 "$keychain_path"
+    else
+        say keychain 1 "$keychain_path"
+    fi
+}
+
+read_keychain() {
+    find_keychain
+    [ "$status" = 0 ] || return 0
+    copy=$work/copy.keychain-db
+    limited 20 /bin/cp "$keychain_path" "$copy"
+    section copy
+    [ "$status" = 0 ] || return 0
+    # Always -a: without it a damaged keychain may never answer.
+    limited 60 /usr/bin/security find-certificate -a -Z -p "$copy"
+    section certificates
+    if [ -n "$read_identities" ]; then
+        limited 60 /usr/bin/security find-identity "$copy"
+        section identities
+    fi
+    /bin/rm -f "$copy"
+}

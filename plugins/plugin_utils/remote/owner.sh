@@ -1,0 +1,56 @@
+# shellcheck shell=sh disable=SC2154,SC2034 # a part: mac.py puts the parts of one script together, with the variables named below
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Whose login keychain and profiles are meant, and who sits at the Mac.
+#
+# Reads: user (a short name, or empty), as_root (yes: without a name root itself is meant, not the console user). Sets: me, me_uid, console, owner, owner_uid, home.
+# Prints: owner, six lines: connected user, its uid, console user, owner, its uid, its home. An unknown one is an empty line.
+
+find_owner() {
+    me=$(/usr/bin/id -un)
+    me_uid=$(/usr/bin/id -u)
+    console=$(/usr/bin/stat -f %Su /dev/console 2>/dev/null)
+    # These own the console when nobody is logged in, or during the setup assistant.
+    case "$console" in root | loginwindow | _mbsetupuser) console= ;; esac
+    owner=$user
+    if [ -z "$owner" ]; then
+        if [ "$me_uid" = 0 ] && [ -z "$as_root" ]; then owner=$console; else owner=$me; fi
+    fi
+    # Short names on macOS are made of these; anything else must not reach eval.
+    case "$owner" in *[!A-Za-z0-9._-]* | -*) owner= ;; esac
+    owner_uid=
+    home=
+    if [ -n "$owner" ] && owner_uid=$(/usr/bin/id -u "$owner" 2>/dev/null); then
+        eval "home=~$owner"
+        case "$home" in /*) ;; *) home= ;; esac
+        [ -d "$home" ] || home=
+    fi
+    say owner 0 "$me" "$me_uid" "$console" "$owner" "$owner_uid" "$home"
+}
+
+# owner_file PATH: move a file that this script wrote where only the owner can read it; sets $handed. The folder stays this
+# script's own: were it the owner's, a link planted in it could make root write elsewhere.
+owner_file() {
+    if [ "$me" = "$owner" ]; then
+        handed=$1
+        return 0
+    fi
+    [ -n "$hand" ] || hand=$(/usr/bin/mktemp -d /tmp/p2s.XXXXXXXX) || return 1
+    handed=$hand/${1##*/}
+    /bin/mv "$1" "$handed" && /usr/sbin/chown "$owner" "$handed" && /bin/chmod 711 "$hand"
+}
+
+# owner_run SECONDS TOOL ARGUMENT...: run a tool as the owner, in the security session that $session names:
+# gui = the session at the Mac's screen (needs root), ssh = this connection's own.
+owner_run() {
+    seconds=$1
+    shift
+    if [ "$session" = gui ]; then
+        set -- /bin/launchctl asuser "$owner_uid" /usr/bin/sudo -n -u "$owner" -H "$@"
+    elif [ "$me" != "$owner" ]; then
+        set -- /usr/bin/sudo -n -u "$owner" -H "$@"
+    fi
+    limited "$seconds" "$@"
+}
