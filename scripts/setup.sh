@@ -45,7 +45,7 @@ install_sshd() {
 setup_packages() {
     missing=''
     PATH=$PATH:/usr/sbin:/sbin
-    for pair in ssh:openssh-client sudo:sudo ip:iproute2 unshare:util-linux mount:mount; do
+    for pair in git:git openssl:openssl ssh:openssh-client sudo:sudo ip:iproute2 unshare:util-linux mount:mount; do
         command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
     done
     # shellcheck disable=SC2086  # a list of words
