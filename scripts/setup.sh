@@ -104,7 +104,7 @@ setup_venv() {
     wanted=$({ cat requirements.txt "$requirements"; "$folder/bin/python" --version; } | cksum)
     if [ "$(cat "$folder/.installed" 2>/dev/null)" != "$wanted" ]; then
         say "installing the Python packages of $requirements into ${folder#"$root"/}"
-        "$folder/bin/python" -m pip install --quiet --requirement "$requirements" </dev/null
+        "$folder/bin/python" -m pip install --quiet --quiet --requirement "$requirements" </dev/null
         printf '%s\n' "$wanted" >"$folder/.installed"
         say "installed: $("$folder/bin/python" -m pip list --format=freeze | grep -E '^(ansible-core|cryptography|lxml|pytest)=' | paste -sd' ')"
     fi
@@ -116,6 +116,12 @@ link_collection() {
     [ -e "$collections/ansible_collections/azure_p2s/macos/galaxy.yml" ] \
         || ln -sfn ../../../.. "$collections/ansible_collections/azure_p2s/macos"
 }
+
+# pip writes the folder into the first lines of programs, and paths are joined with colons.
+case $root in
+    *[\$\`\"\\:]* | *"
+"*) die "the folder $root has a character in its name that Python environments cannot live with: one of \$ \` \" \\ : or a line break; rename it" ;;
+esac
 
 [ $# -gt 0 ] || set -- packages main floor
 for part in "$@"; do
