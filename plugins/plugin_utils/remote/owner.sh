@@ -42,15 +42,22 @@ owner_file() {
     /bin/mv "$1" "$handed" && /usr/sbin/chown "$owner" "$handed" && /bin/chmod 711 "$hand"
 }
 
+# owner_do SECONDS TOOL ARGUMENT...: run a tool as the owner, in this connection's own security session.
+owner_do() {
+    seconds=$1
+    shift
+    [ "$me" = "$owner" ] || set -- /usr/bin/sudo -n -u "$owner" -H "$@"
+    limited "$seconds" "$@"
+}
+
 # owner_run SECONDS TOOL ARGUMENT...: run a tool as the owner, in the security session that $session names:
 # gui = the session at the Mac's screen (needs root), ssh = this connection's own.
 owner_run() {
     seconds=$1
     shift
     if [ "$session" = gui ]; then
-        set -- /bin/launchctl asuser "$owner_uid" /usr/bin/sudo -n -u "$owner" -H "$@"
-    elif [ "$me" != "$owner" ]; then
-        set -- /usr/bin/sudo -n -u "$owner" -H "$@"
+        limited "$seconds" /bin/launchctl asuser "$owner_uid" /usr/bin/sudo -n -u "$owner" -H "$@"
+    else
+        owner_do "$seconds" "$@"
     fi
-    limited "$seconds" "$@"
 }
