@@ -20,6 +20,9 @@ from .errors import IdentityError
 # A controller and a gateway whose clocks differ by less than this agree on "not yet valid".
 CLOCK_SKEW = dt.timedelta(minutes=5)
 
+# What cryptography raises for bytes that only look like a certificate; not all of them are ValueErrors.
+_UNREADABLE = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
 
 def utc_now() -> dt.datetime:
     """Return the current time, aware, in UTC."""
@@ -41,7 +44,7 @@ class Certificate:
         """Refuse bytes that are not one DER certificate, with ``IdentityError``."""
         try:
             self.x509.subject, self.x509.issuer, self.x509.not_valid_before_utc, self.x509.extensions  # noqa: B018
-        except ValueError as error:
+        except _UNREADABLE as error:
             raise IdentityError("the data is not a readable X.509 certificate", "give the certificate as PEM or DER") from error
 
     @classmethod
