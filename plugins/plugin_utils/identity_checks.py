@@ -143,6 +143,12 @@ def local_identifier(leaf: Certificate) -> str:
     )
 
 
+def is_named(leaf: Certificate, name: str) -> bool:
+    """Return whether ``name`` is the common name or an alternative name of ``leaf``."""
+    names, mails = _alternative_names(leaf)
+    return _contains([*names, *mails, leaf.common_name or ""], name)
+
+
 def warnings_of(leaf: Certificate, chain: tuple[Certificate, ...], key_type: str, unused: int, now: dt.datetime) -> tuple[str, ...]:
     """Return what may go wrong with the identity although it is usable, as whole sentences."""
     name = leaf.common_name or leaf.subject

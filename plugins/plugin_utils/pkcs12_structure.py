@@ -5,16 +5,17 @@
 
 OpenSSL answers "invalid password or data" to a wrong passphrase, to damage and to an algorithm that it was
 built without, and silently takes the first of several private keys. This reader tells these apart
-(RFC 7292; BER with indefinite lengths included, as NSS and Java write it).
+(RFC 7292).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import hmac
 from collections.abc import Iterator
+
+from .ber import MAX_DEPTH, Node
 
 _DATA = "1.2.840.113549.1.7.1"
 _ENCRYPTED_DATA = "1.2.840.113549.1.7.6"
@@ -30,7 +31,6 @@ _DIGESTS = {
     "2.16.840.1.101.3.4.2.3": "sha512",
     "2.16.840.1.101.3.4.2.4": "sha224",
 }
-_MAX_DEPTH = 24
 # A MAC of more iterations than this would keep the controller busy for minutes.
 _MAX_ITERATIONS = 10_000_000
 
@@ -60,7 +60,7 @@ class Structure:
 
 def inspect(data: bytes) -> Structure:
     """Read the structure of ``data``. Raises ``ValueError`` when it is not a PKCS#12, or cut short."""
-    version, safe, *rest = _Node.first(data).children
+    version, safe, *rest = Node.first(data).children
     if version.tag != 0x02 or version.body != b"\x03":
         raise ValueError("not version 3")
     oid, content = safe.children
@@ -68,10 +68,10 @@ def inspect(data: bytes) -> Structure:
         raise ValueError("not protected by a passphrase")
     authenticated = content.children[0].octets
     keys, encryption = 0, set[str]()
-    for part in _Node.first(authenticated).children:
+    for part in Node.first(authenticated).children:
         kind, body = part.children[:2]
         if kind.oid == _DATA:
-            for bag, algorithm in _bags(_Node.first(body.children[0].octets)):
+            for bag, algorithm in _bags(Node.first(body.children[0].octets)):
                 keys += bag in _KEY_BAGS
                 encryption.update([algorithm] if algorithm else [])
         elif kind.oid == _ENCRYPTED_DATA:
@@ -79,9 +79,9 @@ def inspect(data: bytes) -> Structure:
     return Structure(keys, frozenset(encryption), authenticated, _Mac.read(rest[0]) if rest else None)
 
 
-def _bags(contents: _Node, depth: int = 0) -> Iterator[tuple[str, str | None]]:
+def _bags(contents: Node, depth: int = 0) -> Iterator[tuple[str, str | None]]:
     """Yield (bag type, encryption of a shrouded key) of every bag, nested ones included."""
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         raise ValueError("nested too deeply")
     for bag in contents.children:
         kind, value = bag.children[:2]
@@ -99,7 +99,7 @@ class _Mac:
     iterations: int
 
     @classmethod
-    def read(cls, node: _Node) -> _Mac | None:
+    def read(cls, node: Node) -> _Mac | None:
         info, salt, *rest = node.children
         algorithm, value = info.children
         iterations = int.from_bytes(rest[0].body, "big") if rest else 1
@@ -126,64 +126,3 @@ class _Mac:
         for _round in range(self.iterations):
             value = hashlib.new(self.digest, value, usedforsecurity=False).digest()
         return value
-
-
-@dataclasses.dataclass(frozen=True)
-class _Node:
-    """One BER value: the identifier octet and what it holds."""
-
-    tag: int
-    body: bytes
-    depth: int = 0
-
-    @classmethod
-    def first(cls, data: bytes, depth: int = 0) -> _Node:
-        return cls._read(data, 0, depth)[0]
-
-    @classmethod
-    def _read(cls, data: bytes, start: int, depth: int) -> tuple[_Node, int]:
-        if depth > _MAX_DEPTH or len(data) < start + 2 or data[start] & 0x1F == 0x1F:
-            raise ValueError("not BER")
-        tag, length, position = data[start], data[start + 1], start + 2
-        if length == 0x80:
-            end = position
-            while data[end : end + 2] != b"\0\0":
-                end = cls._read(data, end, depth + 1)[1]
-            return cls(tag, data[position:end], depth), end + 2
-        if length > 0x80:
-            size = length & 0x7F
-            length, position = int.from_bytes(data[position : position + size], "big"), position + size
-        if position + length > len(data):
-            raise ValueError("cut short")
-        return cls(tag, data[position : position + length], depth), position + length
-
-    @functools.cached_property
-    def children(self) -> list[_Node]:
-        if not self.tag & 0x20:
-            raise ValueError("not constructed")
-        found, position = [], 0
-        while position < len(self.body):
-            node, position = self._read(self.body, position, self.depth + 1)
-            found.append(node)
-        if not found:
-            raise ValueError("empty")
-        return found
-
-    @property
-    def octets(self) -> bytes:
-        return b"".join(child.octets for child in self.children) if self.tag & 0x20 else self.body
-
-    @functools.cached_property
-    def oid(self) -> str:
-        if self.tag != 0x06 or not self.body:
-            raise ValueError("not an object identifier")
-        numbers, value = [], 0
-        for octet in self.body:
-            value = value << 7 | octet & 0x7F
-            if not octet & 0x80:
-                numbers.append(value)
-                value = 0
-        if not numbers:
-            raise ValueError("not an object identifier")
-        first = min(numbers[0] // 40, 2)
-        return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
