@@ -74,3 +74,10 @@ class Node:
             raise ValueError("not an object identifier")
         first = min(numbers[0] // 40, 2)
         return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
+
+    @property
+    def encoded(self) -> bytes:
+        """The value as DER."""
+        length = len(self.body)
+        size = length.to_bytes(-(-length.bit_length() // 8), "big")
+        return bytes([self.tag]) + (bytes([length]) if length < 0x80 else bytes([0x80 | len(size)]) + size) + self.body

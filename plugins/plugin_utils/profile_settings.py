@@ -11,7 +11,7 @@ import typing as t
 import uuid
 from collections.abc import Mapping
 
-from . import on_demand, option_values, profile_dns, profile_names, proposals
+from . import on_demand, option_values, profile_dns, profile_names, profile_payloads, proposals
 from .errors import IdentityError, ProfileError
 from .identity import Identity
 from .option_values import MAX_COMMON_NAME
@@ -24,8 +24,6 @@ MIN_MTU, MAX_MTU = 1280, 1400
 # The timer is an integer in Apple's schema, without a limit of its own.
 _MAX_SECONDS = 2**31 - 1
 _IDENTIFIER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9])?")
-# Base of all identifiers and UUIDs made here: the same input gives the same ones on every controller, for ever.
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/azure-p2s/ansible-collection-macos")
 IDENTIFIER_PREFIX = "io.github.azure-p2s.macos"
 _MACOS_11: Version = (11, 0)
 
@@ -64,14 +62,12 @@ class ProfileSettings:
     @property
     def profile_uuid(self) -> str:
         """The ``PayloadUUID`` of the whole profile: another one for another content, the same for another encoding of the same key."""
-        from .mobileconfig import profile_uuid  # noqa: PLC0415  (the rendering is what is hashed)
-
-        return profile_uuid(self)
+        return profile_payloads.content_uuid(self)
 
 
 def default_identifier(server: str, client_name: str) -> str:
     """Return the ``PayloadIdentifier`` for this client at this gateway; renewing the certificate does not change it."""
-    return f"{IDENTIFIER_PREFIX}.{uuid.uuid5(NAMESPACE, f'{server.lower()}/{client_name.casefold()}')}"
+    return f"{IDENTIFIER_PREFIX}.{uuid.uuid5(profile_payloads.NAMESPACE, f'{server.lower()}/{client_name.casefold()}')}"
 
 
 def settings_from_options(options: Mapping[str, t.Any], identity: Identity, *, macos: Version | None = None) -> ProfileSettings:

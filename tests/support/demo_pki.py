@@ -97,7 +97,8 @@ def issue(
     """Issue a certificate that is valid from ``now + starts`` for ``days``; without ``issuer`` a self-signed one.
 
     ``dns_names`` ``None`` puts the common name of a client or server into the subjectAltName, as Microsoft's recipes do;
-    an empty list leaves the extension out. ``usages`` ``None`` leaves the extended key usage out. ``signing`` says whether the key usage has digitalSignature.
+    an empty list leaves the extension out. ``usages`` ``None`` leaves the extended key usage out. ``signing`` says whether
+    the key usage has digitalSignature.
     """
     now = now or dt.datetime.now(dt.UTC)
     key = key if key is not None else new_key()
