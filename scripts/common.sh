@@ -26,6 +26,9 @@ PIP_DISABLE_PIP_VERSION_CHECK=1
 ANSIBLE_CONFIG=$root/tests/ansible.cfg
 ANSIBLE_HOME=$root/.cache/ansible
 ANSIBLE_COLLECTIONS_PATH=$collections
+# Ansible's own default; below a long folder name its sockets would not fit into the 108 bytes that Linux gives a name.
+ANSIBLE_SSH_CONTROL_PATH_DIR=$HOME/.ansible/cp
+export ANSIBLE_SSH_CONTROL_PATH_DIR
 export LC_ALL PYTHONDONTWRITEBYTECODE PIP_DISABLE_PIP_VERSION_CHECK ANSIBLE_CONFIG ANSIBLE_HOME ANSIBLE_COLLECTIONS_PATH
 
 say() { printf '== %s\n' "$*"; }

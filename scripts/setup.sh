@@ -21,7 +21,12 @@ apt_install() {
         as_root apt-get -qq update
         apt_updated=yes
     fi
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$@" </dev/null >&2
+    log=$root/.cache/apt.log
+    mkdir -p "$root/.cache"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$@" </dev/null >"$log" 2>&1 || {
+        cat "$log" >&2
+        die "the packages could not be installed: $*"
+    }
 }
 
 # Debian starts a freshly installed sshd and opens port 22; only the program is wanted here.

@@ -31,3 +31,5 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
 # No setting of the person who runs the tests may change what they find.
 os.environ["ANSIBLE_CONFIG"] = str(ROOT / "tests" / "ansible.cfg")
 os.environ["ANSIBLE_HOME"] = str(ROOT / ".cache" / "ansible")
+# Ansible's own default; below a long folder name its sockets would not fit into the 108 bytes that Linux gives a name.
+os.environ["ANSIBLE_SSH_CONTROL_PATH_DIR"] = str(pathlib.Path.home() / ".ansible" / "cp")
