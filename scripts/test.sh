@@ -38,20 +38,17 @@ integration() {
     P2S_FLOOR_PLAYBOOK=$floor/bin/ansible-playbook pytest_with "$venv" integration tests/integration
 }
 
-molecule_scenarios() (
-    PYTHONPATH=$root/tests
-    export PYTHONPATH
-    cd extensions
+molecule_scenarios() {
     status=0
-    for scenario in molecule/*/molecule.yml; do
+    for scenario in extensions/molecule/*/molecule.yml; do
         scenario=$(basename "$(dirname "$scenario")")
         started=$(date +%s)
         outcome=passed
         molecule test --scenario-name "$scenario" || outcome=failed status=1
         "$venv/bin/python" "$root/scripts/junit.py" write "$results/molecule-$scenario.xml" "molecule.$scenario" "$outcome" "$(($(date +%s) - started))"
     done
-    exit "$status"
-)
+    return "$status"
+}
 
 [ $# -gt 0 ] || set -- unit floor integration molecule
 for wanted in "$@"; do
