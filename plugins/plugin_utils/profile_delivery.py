@@ -101,6 +101,16 @@ def plan_absent(found: Found, identifier: str) -> Plan:
     return Plan(tuple(changes), tuple(steps))
 
 
+def waiting_steps(found: Found, wanted: Wanted, timeout: int) -> tuple[str, ...]:
+    """Return the steps for a request that is already on the Mac's screen: wait for its answer, if asked to, and change nothing."""
+    return ("wait_for_approval",) if timeout and found.status(wanted.uuid) == "awaiting_approval" else ()
+
+
+def needs_content(steps: tuple[str, ...]) -> bool:
+    """Return whether ``steps`` send the profile, with its key, to the Mac."""
+    return "stage_profile" in steps or "install_profile" in steps
+
+
 def apply(
     mac: Mac, found: Found, wanted: Wanted, steps: tuple[str, ...], *, user: str | None, profile: bytes = b"", timeout: int = 0
 ) -> Found:
@@ -121,6 +131,36 @@ def apply(
     sections = mac.run(script)
     _refuse_failed(sections)
     return profiles.found_in(sections, wanted.identifier, wanted.scope, user)
+
+
+def refuse_undone(found: Found, wanted: Wanted, delivery: Delivery) -> None:
+    """Raise ``MacError`` when after all steps the Mac shows another state than a delivery can have led to."""
+    _refuse_unknown(found)
+    status = found.status(wanted.uuid)
+    if delivery == "profiles" and status != "installed":
+        raise MacError("macOS took the profile but does not list it", "look at the profiles in System Preferences, and run the play again")
+    if status in ("absent", "outdated"):
+        raise MacError("the staged profile is gone again", "see what on the Mac cleans the user's Library, and run the play again")
+
+
+def refuse_left(left: Plan) -> None:
+    """Raise ``MacError`` when a removal left something."""
+    if left.changes:
+        raise MacError(f"after the removal the Mac still shows: {left.changes[0].name}", "remove it in the Mac's settings")
+
+
+def result(found: Found, wanted: Wanted, delivery: Delivery | None, warnings: tuple[str, ...]) -> dict[str, t.Any]:
+    """Return what the module shows of the profile."""
+    return {
+        "identifier": wanted.identifier,
+        "uuid": wanted.uuid or None,
+        "status": found.status(wanted.uuid),
+        "delivery": delivery,
+        "path": found.staged_path if found.staged else None,
+        "remedy": remedy(found, wanted),
+        "warnings": list(warnings),
+        "user": found.owner.name,
+    }
 
 
 def remedy(found: Found, wanted: Wanted) -> str | None:

@@ -85,7 +85,7 @@ def settings_from_options(options: Mapping[str, t.Any], identity: Identity, *, m
     client = identity.certificate.common_name or identity.local_identifier
     settings = ProfileSettings(
         name=option_values.text(options.get("name"), "name"),
-        identifier=_identifier(options.get("identifier"), server, client),
+        identifier=default_identifier(server, client) if options.get("identifier") is None else checked_identifier(options["identifier"]),
         server=server,
         remote_identifier=remote,
         local_identifier=local,
@@ -132,9 +132,8 @@ class _Reader:
         return None if value is None else option_values.text(value, option, maximum=MAX_COMMON_NAME)
 
 
-def _identifier(value: t.Any, server: str, client: str) -> str:
-    if value is None:
-        return default_identifier(server, client)
+def checked_identifier(value: t.Any) -> str:
+    """Return ``value``, a ``PayloadIdentifier`` that somebody chose; it becomes part of a file name too. Raises ``ProfileError``."""
     identifier = option_values.text(value, "identifier")
     if not _IDENTIFIER.fullmatch(identifier) or ".." in identifier:
         raise ProfileError(

@@ -12,11 +12,13 @@ import typing as t
 from collections.abc import Callable
 
 from . import identity as identities
+from . import profile_signing
 from .action import P2SActionBase
-from .errors import IdentityError, P2SError
+from .errors import IdentityError, P2SError, ProfileError
 from .identity import Identity
 from .keychain import Found
 from .pki import Certificate, utc_now
+from .profile_signing import Signer
 
 KEYCHAIN: dict[str, dict[str, t.Any]] = {
     "keychain": {"type": "str", "default": "login"},
@@ -27,6 +29,13 @@ PKCS12: dict[str, dict[str, t.Any]] = {
     "pkcs12_path": {"type": "path"},
     "pkcs12_content": {"type": "str", "no_log": True},
     "passphrase": {"type": "str", "no_log": True},
+}
+SIGNER: dict[str, dict[str, t.Any]] = {
+    "sign_certificate_path": {"type": "path"},
+    "sign_certificate_content": {"type": "str"},
+    "sign_private_key_path": {"type": "path"},
+    "sign_private_key_content": {"type": "str", "no_log": True},
+    "sign_private_key_passphrase": {"type": "str", "no_log": True},
 }
 STATE: dict[str, dict[str, t.Any]] = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 
@@ -51,6 +60,25 @@ def read_identity(action: P2SActionBase, options: dict[str, t.Any]) -> Identity:
 def read_identity_certificate(action: P2SActionBase, options: dict[str, t.Any]) -> Certificate:
     """Return the certificate of the identity that the ``pkcs12_*`` options name, also one that has expired. Raises ``P2SError``."""
     return _opened(action, options, identities.certificate_of)
+
+
+def read_signer(action: P2SActionBase, options: dict[str, t.Any]) -> Signer | None:
+    """Return who signs the profile, by the ``sign_*`` options, or ``None``. Raises ``P2SError``."""
+    certificate = _path_or_content(action, options, "sign_certificate")
+    private_key = _path_or_content(action, options, "sign_private_key")
+    if certificate is None and private_key is None:
+        return None
+    if certificate is None or private_key is None:
+        missing = "sign_certificate" if certificate is None else "sign_private_key"
+        raise ProfileError("a profile is signed with a certificate and its key, and one is missing", "give both or none", option=missing)
+    return profile_signing.read_signer(certificate, private_key, options["sign_private_key_passphrase"])
+
+
+def _path_or_content(action: P2SActionBase, options: dict[str, t.Any], name: str) -> bytes | None:
+    if options[f"{name}_path"] is not None:
+        return action.controller_file(f"{name}_path", options[f"{name}_path"])
+    content = options[f"{name}_content"]
+    return None if content is None else str(content).encode()
 
 
 def identity_selector(action: P2SActionBase, options: dict[str, t.Any]) -> Callable[[Found], tuple[Certificate, ...]]:

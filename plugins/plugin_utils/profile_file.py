@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A profile as a file on the controller, ready for an MDM: one file per Mac, 0600, because it carries the Mac's key."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import tempfile
+import typing as t
+
+from . import mobileconfig
+from .changes import Change
+from .errors import ProfileError
+from .identity import Identity
+from .profile_settings import ProfileSettings
+from .profile_signing import Signer
+
+SUFFIX = ".mobileconfig"
+
+
+def destination(dest: str, identifier: str) -> pathlib.Path:
+    """Return the file that ``dest`` means: itself, or a file named after the profile in the folder ``dest``."""
+    path = pathlib.Path(dest)
+    return path / f"{identifier}{SUFFIX}" if dest.endswith("/") or path.is_dir() else path
+
+
+def plan(path: pathlib.Path, settings: ProfileSettings, identity: Identity, signer: Signer | None) -> list[Change]:
+    """Return what has to change so that ``path`` is the wanted profile and nobody else can read it. Raises ``ProfileError``."""
+    after = {"mode": "0600", "settings": mobileconfig.describe(settings)}
+    try:
+        mode, content = path.stat().st_mode & 0o777, path.read_bytes()
+    except FileNotFoundError:
+        return [Change(str(path), "absent", after)]
+    except OSError as error:
+        raise _unusable(path, error) from error
+    same = mobileconfig.same_profile(content, settings, identity, signer=signer)
+    if same and mode == 0o600:
+        return []
+    return [Change(str(path), {"mode": f"{mode:04o}", "content": "as wanted" if same else "another profile"}, after)]
+
+
+def plan_absent(path: pathlib.Path) -> list[Change]:
+    """Return the removal of ``path``, if it is there."""
+    return [Change(str(path), "present", "absent")] if path.exists() else []
+
+
+def write(path: pathlib.Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` whole or not at all, mode 0600. Raises ``ProfileError``."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def remove(path: pathlib.Path) -> None:
+    """Remove ``path``. Raises ``ProfileError``."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def result(path: pathlib.Path, settings: ProfileSettings) -> dict[str, t.Any]:
+    """Return what the module shows: the Mac was not asked, so the status there is unknown."""
+    channel = "device" if settings.scope == "system" else "user"
+    return {
+        "identifier": settings.identifier,
+        "uuid": settings.profile_uuid,
+        "status": "unknown",
+        "delivery": "file",
+        "path": str(path),
+        "remedy": f"Upload {path} to your MDM for this one Mac, on its {channel} channel; the file holds the Mac's private key.",
+        "warnings": list(settings.warnings),
+    }
+
+
+def absent(path: pathlib.Path, identifier: str) -> dict[str, t.Any]:
+    """Return what the module shows once the file is gone."""
+    return {
+        "identifier": identifier,
+        "uuid": None,
+        "status": "unknown",
+        "delivery": "file",
+        "path": str(path),
+        "remedy": "If the profile was uploaded to an MDM, remove it there.",
+        "warnings": [],
+    }
+
+
+def _unusable(path: pathlib.Path, error: OSError) -> ProfileError:
+    return ProfileError(
+        f"{path} cannot be read or written: {error.strerror}", "choose a path that the user running Ansible may write", option="dest"
+    )
