@@ -111,7 +111,7 @@ setup_venv() {
         say "installing the Python packages of $requirements into ${folder#"$root"/}"
         "$folder/bin/python" -m pip install --quiet --quiet --requirement "$requirements" </dev/null
         printf '%s\n' "$wanted" >"$folder/.installed"
-        say "installed: $("$folder/bin/python" -m pip list --format=freeze | grep -E '^(ansible-core|cryptography|lxml|pytest)=' | paste -sd' ')"
+        say "installed: $("$folder/bin/python" -m pip list --format=freeze | grep -E '^(ansible-core|cryptography|lxml|pytest)=' | paste -sd' ' -)"
     fi
 }
 
