@@ -76,7 +76,7 @@ options:
       diffie_hellman_group:
         description: The number of the group; 14, 19 and 20 are on Azure's default list. No Mac knows 24, and macOS 26 no longer knows 2.
         type: int
-      life_time_in_minutes:
+      lifetime_in_minutes:
         description: Minutes until macOS rekeys, 10 to 1440.
         type: int
   child:
@@ -92,7 +92,7 @@ options:
       diffie_hellman_group:
         description: The number of the group; 14, 19 and 20 are on Azure's default list. No Mac knows 24, and macOS 26 no longer knows 2.
         type: int
-      life_time_in_minutes:
+      lifetime_in_minutes:
         description: Minutes until macOS rekeys, 10 to 1440.
         type: int
   pfs:

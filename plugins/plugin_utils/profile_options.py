@@ -24,7 +24,7 @@ _ALGORITHMS: dict[str, t.Any] = {
     "encryption_algorithm": {"type": "str"},
     "integrity_algorithm": {"type": "str"},
     "diffie_hellman_group": {"type": "int"},
-    "life_time_in_minutes": {"type": "int"},
+    "lifetime_in_minutes": {"type": "int"},
 }
 _DNS: dict[str, t.Any] = {
     "server_addresses": {**_TEXTS, "required": True},
