@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import datetime as dt
+import random
 import re
 import struct
 import typing as t
@@ -260,7 +261,7 @@ ROOTS: dict[str, Maker] = {
     "root-file-empty": _root_files(("VpnServerRoot.cer_0", b"")),
     "root-file-garbage": _root_files(("VpnServerRoot.cer", b"0\x82" + bytes(500))),
     "root-file-pem-cut": _root_files(("VpnServerRoot.cer", b"-----BEGIN CERTIFICATE-----\nMIIB\n")),
-    "root-file-of-900-kib": _root_files(("VpnServerRoot.cer", bytes(range(256)) * 3600)),
+    "root-file-of-900-kib": _root_files(("VpnServerRoot.cer", random.Random(1).randbytes(900 << 10))),
     "too-many-root-files": lambda spec: _root_files(*((f"VpnServerRoot.cer_{number}", spec.roots[0]) for number in range(17)))(spec),
     "too-many-roots-in-root-files": _late(
         lambda: _root_files(
