@@ -27,10 +27,14 @@ def client_root() -> demo_pki.Holder:
     return demo_pki.root("P2S Root", key=demo_pki.new_key("p256"))
 
 
-@functools.cache
 def client(kind: str = "rsa2048", name: str = "mac-01", number: int = 1) -> identity.Identity:
     """Return a client identity; another ``number`` is a renewed certificate of the same client and key."""
-    key = client(kind, name, 1).private_key if number > 1 else demo_pki.new_key(kind)
+    return _client(kind, name, number)
+
+
+@functools.cache
+def _client(kind: str, name: str, number: int) -> identity.Identity:
+    key = _client(kind, name, 1).private_key if number > 1 else demo_pki.new_key(kind)
     return read(demo_pki.issue(client_root(), name, key=key))
 
 

@@ -37,9 +37,8 @@ class _Canned(identity.Identity):
 
 def _golden() -> bytes:
     """Render the default profile for certificates that never change."""
-    client, root, gateway = (
-        pki.Certificate.from_pem_or_der((GOLDEN / f"{name}.pem").read_bytes()) for name in ("client", "root", "gateway")
-    )
+    pems = [(GOLDEN / f"{name}.pem").read_bytes() for name in ("client", "root", "gateway")]
+    client, root, gateway = map(pki.Certificate.from_pem_or_der, pems)
     who = _Canned(client, (root,), t.cast(t.Any, None), "rsa2048", "mac-01")
     options = {"name": "Azure VPN", "server": demo_pki.VPN_SERVER, "server_roots": [gateway.pem]}
     return mobileconfig.render(mobileconfig.settings_from_options(options, who), who, "passphrase")
@@ -49,9 +48,7 @@ def test_the_default_profile_reads_as_reviewed() -> None:
     target = GOLDEN / "default.mobileconfig"
     if os.environ.get(UPDATE):
         target.write_bytes(_golden())
-    assert _golden() == target.read_bytes(), (
-        f"if the change is meant: every installed profile becomes outdated; {UPDATE}=1 rewrites the file"
-    )
+    assert _golden() == target.read_bytes(), f"if it is meant: all installed profiles become outdated; {UPDATE}=1 rewrites the file"
 
 
 def test_every_controller_gives_the_same_uuids() -> None:
@@ -124,13 +121,10 @@ def test_a_renewed_certificate_replaces_the_profile_in_place() -> None:
     before, after = (mobileconfig.settings_from_options(cases.options(), who) for who in (old, new))
     assert before.identifier == after.identifier, "another identifier would leave two VPNs on the Mac"
     assert before.profile_uuid != after.profile_uuid, "the same UUID would never show as outdated"
-    parts = [
-        [
-            (payload["PayloadIdentifier"], payload["PayloadUUID"])
-            for payload in plistlib.loads(mobileconfig.render(*case, "x"))["PayloadContent"]
-        ]
-        for case in ((before, old), (after, new))
-    ]
+    parts = []
+    for settings, who in ((before, old), (after, new)):
+        payloads = plistlib.loads(mobileconfig.render(settings, who, "x"))["PayloadContent"]
+        parts.append([(payload["PayloadIdentifier"], payload["PayloadUUID"]) for payload in payloads])
     assert parts[0] == parts[1], "macOS updates payloads with the same identifier and UUID"
     assert not mobileconfig.same_profile(mobileconfig.render(before, old, "x"), after, new)
 
