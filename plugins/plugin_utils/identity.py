@@ -13,14 +13,10 @@ import typing as t
 import unicodedata
 import warnings as python_warnings
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
-
 from . import identity_checks as checks
 from . import pkcs12_structure
 from .errors import IdentityError
+from .libraries import UnsupportedAlgorithm, ec, hashes, pkcs12, rsa, serialization
 from .pki import Certificate
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -77,7 +73,7 @@ class Identity:
             serialization.PrivateFormat.PKCS12.encryption_builder()
             .kdf_rounds(_KDF_ROUNDS)
             .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
-            .hmac_hash(hashes.SHA1())  # noqa: S303
+            .hmac_hash(hashes.SHA1())
             .build(passphrase.encode("ascii"))
         )
         chain = [certificate.x509 for certificate in self.chain]

@@ -8,13 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, PublicKeyAlgorithmOID
-
 from .errors import IdentityError
+from .libraries import (
+    Encoding,
+    ExtendedKeyUsageOID,
+    InvalidSignature,
+    PublicFormat,
+    PublicKeyAlgorithmOID,
+    UnsupportedAlgorithm,
+    ec,
+    rsa,
+    x509,
+)
 from .pki import CLOCK_SKEW, Certificate, iso
 
 # Whoever is warned this early can still renew in peace.

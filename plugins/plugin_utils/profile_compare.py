@@ -9,10 +9,9 @@ import plistlib
 import typing as t
 import xml.parsers.expat
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs12
-
 from . import pkcs12_structure
 from .identity import Identity
+from .libraries import Encoding, PublicFormat, pkcs12
 from .pki import Certificate
 from .profile_payloads import IDENTITY_PAYLOAD, payloads
 from .profile_settings import ProfileSettings

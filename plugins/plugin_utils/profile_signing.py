@@ -10,15 +10,10 @@ import hashlib
 import typing as t
 from collections.abc import Iterable
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import pkcs7
-
 from .ber import Node
 from .errors import IdentityError
 from .identity import PrivateKey
+from .libraries import InvalidSignature, UnsupportedAlgorithm, ec, hashes, padding, pkcs7, rsa, serialization, x509
 from .pki import Certificate
 
 _DATA = "1.2.840.113549.1.7.1"
