@@ -191,7 +191,7 @@ def violations(profile: bytes, macos: Version | None = None) -> list[str]:
     except Exception as error:  # whatever is raised: it is not a property list
         return [f"not an XML property list: {error}"]
     found = list(_keys("profile", tree, _TOP, macos))
-    return found or [*_structure(tree, macos), *_identity(tree)]
+    return found or list(_structure(tree, macos)) or list(_identity(tree))
 
 
 def _keys(where: str, found: dict[str, t.Any], table: Table, macos: Version | None) -> Iterator[str]:
@@ -317,11 +317,8 @@ def _dns(dns: dict[str, t.Any], macos: Version | None) -> Iterator[str]:
 
 def _identity(tree: dict[str, t.Any]) -> Iterator[str]:
     """Yield what keeps macOS from importing the identity, or the VPN from finding it."""
-    (payload,) = [entry for entry in tree["PayloadContent"] if entry["PayloadType"] == "com.apple.security.pkcs12"] or [None]
-    vpns = [entry for entry in tree["PayloadContent"] if entry["PayloadType"] == "com.apple.vpn.managed"]
-    if payload is None or len(vpns) != 1 or "IKEv2" not in vpns[0]:
-        return
-    ike = vpns[0]["IKEv2"]
+    (payload,) = [entry for entry in tree["PayloadContent"] if entry["PayloadType"] == "com.apple.security.pkcs12"]
+    (ike,) = [entry["IKEv2"] for entry in tree["PayloadContent"] if entry["PayloadType"] == "com.apple.vpn.managed"]
     if ike.get("PayloadCertificateUUID") != payload["PayloadUUID"]:
         yield "IKEv2: PayloadCertificateUUID names no identity of this profile"
     encoded = payload["PayloadContent"]
