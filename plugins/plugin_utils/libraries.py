@@ -15,7 +15,9 @@ from .errors import P2SError
 
 
 class _AnyName(type):
-    """Makes a class that is its own attributes and cannot be called."""
+    """Makes a class that is its own attributes and cannot be called. ``found`` says what is wrong with the library."""
+
+    found = "missing"
 
     def __getattr__(cls, name: str) -> _AnyName:
         if name.startswith("__"):
@@ -24,7 +26,7 @@ class _AnyName(type):
 
     def __call__(cls, *_arguments: t.Any, **_named: t.Any) -> t.NoReturn:
         raise P2SError(
-            "the Python library cryptography is missing on the controller",
+            f"the Python library cryptography is {cls.found} on the controller",
             "install requirements.txt of the collection for the Python that runs Ansible",
         )
 
@@ -48,7 +50,9 @@ else:
         from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7, pkcs12
         from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, PublicKeyAlgorithmOID
-    except ImportError:
+    except ImportError as error:
+        if not isinstance(error, ModuleNotFoundError):
+            _AnyName.found = "older than 43.0, or damaged,"
         x509 = hashes = serialization = ec = padding = rsa = Encoding = PublicFormat = pkcs7 = pkcs12 = Missing
         ExtendedKeyUsageOID = NameOID = PublicKeyAlgorithmOID = InvalidSignature = UnsupportedAlgorithm = Missing
 
