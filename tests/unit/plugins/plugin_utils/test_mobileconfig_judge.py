@@ -44,7 +44,7 @@ def _set(*path: str, to: t.Any) -> Callable[[Tree], None]:
     """Return a change of one value below the VPN payload (or, with a first name of ``top``, of the profile)."""
 
     def change(tree: Tree) -> None:
-        place = tree if path[0] == "top" else _part(tree, path[0])
+        place: t.Any = tree if path[0] == "top" else _part(tree, path[0])
         for key in path[1:-1]:
             place = place[int(key)] if key.isdigit() else place[key]
         if to is None:
@@ -97,7 +97,9 @@ BROKEN: dict[str, Callable[[Tree], None]] = {
     "3des": _set(VPN, "IKEv2", IKE, "EncryptionAlgorithm", to="3DES"),
     "sha1": _set(VPN, "IKEv2", IKE, "IntegrityAlgorithm", to="SHA1-96"),
     "group-24": _set(VPN, "IKEv2", IKE, "DiffieHellmanGroup", to=24),
-    "group-2": lambda tree: [_part(tree, VPN)["IKEv2"][name].update(DiffieHellmanGroup=2) for name in (IKE, CHILD)] and None,
+    "group-2": lambda tree: _part(tree, VPN)["IKEv2"].update(
+        {name: {**_part(tree, VPN)["IKEv2"][name], "DiffieHellmanGroup": 2} for name in (IKE, CHILD)}
+    ),
     "group-as-text": _set(VPN, "IKEv2", IKE, "DiffieHellmanGroup", to="14"),
     "lifetime-5": _set(VPN, "IKEv2", CHILD, "LifeTimeInMinutes", to=5),
     "child-group-without-pfs": _set(VPN, "IKEv2", CHILD, "DiffieHellmanGroup", to=19),
