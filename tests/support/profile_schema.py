@@ -8,180 +8,17 @@ It shares no code with the renderer and knows every key, type, range and cross-r
 
 from __future__ import annotations
 
-import ipaddress
 import plistlib
-import re
 import typing as t
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-Version = tuple[int, int]
-OLDEST: Version = (10, 15)
-NEWEST: Version = (26, 0)
-
-_UUID = re.compile(r"[0-9A-F]{8}-[0-9A-F]{4}-5[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9._-]+")
-_HOST = re.compile(r"(?=.{4,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_DOMAIN = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
-
-_CONTROL = ("Cc", "Cs", "Zl", "Zp")
-
-Rule = Callable[[t.Any], bool]
-
-
-def _text(value: t.Any) -> bool:
-    return type(value) is str and value.strip() == value != "" and not any(unicodedata.category(char) in _CONTROL for char in value)
-
-
-def _is(kind: type) -> Rule:
-    return lambda value: type(value) is kind
-
-
-def _one_of(*known: t.Any) -> Rule:
-    return lambda value: any(type(value) is type(entry) and value == entry for entry in known)
-
-
-def _between(low: int, high: int) -> Rule:
-    return lambda value: type(value) is int and low <= value <= high
-
-
-def _matches(pattern: re.Pattern[str]) -> Rule:
-    return lambda value: type(value) is str and pattern.fullmatch(value) is not None
-
-
-def _some(rule: Rule) -> Rule:
-    return lambda value: type(value) is list and len(value) > 0 and all(rule(entry) for entry in value)
-
-
-def _address(value: t.Any) -> bool:
-    try:
-        return type(value) is str and "%" not in value and bool(ipaddress.ip_address(value))
-    except ValueError:
-        return False
-
-
-def _address_pattern(value: t.Any) -> bool:
-    return _address(value) or (type(value) is str and re.fullmatch(r"[0-9A-Fa-f.:]*\*", value) is not None)
-
-
-def _common_name(value: t.Any) -> bool:
-    return _text(value) and len(value) <= 64
-
-
-def _local_identifier(value: t.Any) -> bool:
-    return _text(value) and not re.match(r"[A-Za-z0-9.-]+\s*=", value)
-
-
-def _server(value: t.Any) -> bool:
-    return _address(value) or _matches(_HOST)(value)
-
-
-def _url(value: t.Any) -> bool:
-    return type(value) is str and re.fullmatch(r"https?://[^\s/@]+(/\S*)?|https?://[^\s/@]+\?\S*", value) is not None
-
-
-def _wild_domain(value: t.Any) -> bool:
-    return value == "*" or (type(value) is str and _DOMAIN.fullmatch(value.removeprefix("*.")) is not None)
-
-
-_SWITCH = _one_of(0, 1)
-_ANY_DICT, _ANY_DATA = _is(dict), _is(bytes)
-
-# key: (rule, required, first macOS that knows it)
-Table = dict[str, tuple[Rule, bool, Version]]
-_COMMON: Table = {
-    "PayloadType": (_text, True, OLDEST),
-    "PayloadVersion": (_one_of(1), True, OLDEST),
-    "PayloadIdentifier": (_matches(_IDENTIFIER), True, OLDEST),
-    "PayloadUUID": (_matches(_UUID), True, OLDEST),
-    "PayloadDisplayName": (_text, True, OLDEST),
-    "PayloadDescription": (_text, False, OLDEST),
-}
-_TOP: Table = {
-    **_COMMON,
-    "PayloadType": (_one_of("Configuration"), True, OLDEST),
-    "PayloadContent": (_some(_ANY_DICT), True, OLDEST),
-    "PayloadScope": (_one_of("User", "System"), True, OLDEST),  # absent means User, but is not documented to
-    "PayloadRemovalDisallowed": (_is(bool), False, OLDEST),
-    "PayloadOrganization": (_text, False, OLDEST),
-    "TargetDeviceType": (_one_of(5), False, OLDEST),
-}
-_VPN: Table = {
-    **_COMMON,
-    "VPNType": (_one_of("IKEv2"), True, OLDEST),
-    "UserDefinedName": (_text, True, OLDEST),
-    "IKEv2": (_ANY_DICT, True, OLDEST),
-    "DNS": (_ANY_DICT, False, OLDEST),
-}
-_IDENTITY: Table = {
-    **_COMMON,
-    "PayloadContent": (_ANY_DATA, True, OLDEST),
-    "Password": (lambda value: _text(value) and value.isascii(), True, OLDEST),
-    "PayloadCertificateFileName": (_text, False, OLDEST),
-    "AllowAllAppsAccess": (_one_of(False), False, OLDEST),
-    "KeyIsExtractable": (_is(bool), False, OLDEST),
-}
-_ROOT: Table = {**_COMMON, "PayloadContent": (_ANY_DATA, True, OLDEST), "PayloadCertificateFileName": (_text, False, OLDEST)}
-_IKEV2: Table = {
-    "RemoteAddress": (_server, True, OLDEST),
-    "RemoteIdentifier": (_matches(_HOST), True, OLDEST),
-    "LocalIdentifier": (_local_identifier, True, OLDEST),
-    "AuthenticationMethod": (_one_of("None", "Certificate"), True, OLDEST),
-    "ExtendedAuthEnabled": (_SWITCH, True, OLDEST),
-    "PayloadCertificateUUID": (_matches(_UUID), True, OLDEST),
-    "CertificateType": (_one_of("RSA", "ECDSA256", "ECDSA384", "ECDSA521", "RSA-PSS"), False, OLDEST),
-    "ServerCertificateIssuerCommonName": (_common_name, False, OLDEST),
-    "ServerCertificateCommonName": (_common_name, False, OLDEST),
-    "TLSMinimumVersion": (_one_of("1.2"), False, OLDEST),
-    "TLSMaximumVersion": (_one_of("1.2"), False, OLDEST),
-    "DeadPeerDetectionRate": (_one_of("None", "Low", "Medium", "High"), False, OLDEST),
-    "EnablePFS": (_SWITCH, True, OLDEST),
-    "IKESecurityAssociationParameters": (_ANY_DICT, True, OLDEST),
-    "ChildSecurityAssociationParameters": (_ANY_DICT, True, OLDEST),
-    "OnDemandEnabled": (_SWITCH, False, OLDEST),
-    "OnDemandRules": (_some(_ANY_DICT), False, OLDEST),
-    "DisconnectOnIdle": (_SWITCH, False, OLDEST),
-    "DisconnectOnIdleTimer": (_between(1, 2**31 - 1), False, OLDEST),
-    "MTU": (_between(1280, 1400), False, (11, 0)),
-    "IncludeAllNetworks": (_SWITCH, False, OLDEST),
-}
-_PARAMETERS: Table = {
-    "EncryptionAlgorithm": (_one_of("AES-128", "AES-256", "AES-128-GCM", "AES-256-GCM", "ChaCha20Poly1305"), True, OLDEST),
-    "IntegrityAlgorithm": (_one_of("SHA2-256", "SHA2-384", "SHA2-512"), True, OLDEST),
-    "DiffieHellmanGroup": (_one_of(2, *range(14, 22), 31, 32), True, OLDEST),
-    "LifeTimeInMinutes": (_between(10, 1440), True, OLDEST),
-}
-_RULE: Table = {
-    "Action": (_one_of("Connect", "Disconnect", "Ignore", "EvaluateConnection"), True, OLDEST),
-    "InterfaceTypeMatch": (_one_of("Ethernet", "WiFi", "Cellular"), False, OLDEST),
-    "SSIDMatch": (_some(lambda value: type(value) is str and 0 < len(value.encode()) <= 32), False, OLDEST),
-    "DNSDomainMatch": (_some(_wild_domain), False, OLDEST),
-    "DNSServerAddressMatch": (_some(_address_pattern), False, OLDEST),
-    "URLStringProbe": (_url, False, OLDEST),
-    "ActionParameters": (_some(_ANY_DICT), False, OLDEST),
-}
-_ACTION: Table = {
-    "Domains": (_some(_wild_domain), True, OLDEST),
-    "DomainAction": (_one_of("ConnectIfNeeded", "NeverConnect"), True, OLDEST),
-    "RequiredDNSServers": (_some(_address), False, OLDEST),
-    "RequiredURLStringProbe": (_url, False, OLDEST),
-}
-_DNS: Table = {
-    "DNSProtocol": (_one_of("Cleartext", "HTTPS", "TLS"), True, OLDEST),
-    "ServerAddresses": (_some(_address), True, OLDEST),
-    "ServerURL": (lambda value: _url(value) and value.startswith("https://"), False, (11, 0)),
-    "ServerName": (_matches(_HOST), False, (11, 0)),
-    "DomainName": (_matches(_DOMAIN), False, OLDEST),
-    "SearchDomains": (_some(_matches(_DOMAIN)), False, OLDEST),
-    "SupplementalMatchDomains": (_some(lambda value: value == "" or _matches(_DOMAIN)(value)), False, OLDEST),
-    "SupplementalMatchDomainsNoSearch": (_SWITCH, False, OLDEST),
-}
-_PAYLOADS = {"com.apple.vpn.managed": _VPN, "com.apple.security.pkcs12": _IDENTITY, "com.apple.security.root": _ROOT}
+from . import profile_schema_keys as keys
+from .profile_schema_keys import Table, Version
 
 
 def violations(profile: bytes, macos: Version | None = None) -> list[str]:
@@ -190,7 +27,7 @@ def violations(profile: bytes, macos: Version | None = None) -> list[str]:
         tree = plistlib.loads(profile, fmt=plistlib.FMT_XML)
     except Exception as error:  # whatever is raised: it is not a property list
         return [f"not an XML property list: {error}"]
-    found = list(_keys("profile", tree, _TOP, macos))
+    found = list(_keys("profile", tree, keys.TOP, macos))
     return found or list(_structure(tree, macos)) or list(_identity(tree))
 
 
@@ -212,10 +49,10 @@ def _keys(where: str, found: dict[str, t.Any], table: Table, macos: Version | No
 def _structure(tree: dict[str, t.Any], macos: Version | None) -> Iterator[str]:
     payloads = tree["PayloadContent"]
     for index, payload in enumerate(payloads):
-        if payload.get("PayloadType") not in _PAYLOADS:
+        if payload.get("PayloadType") not in keys.PAYLOADS:
             yield f"payload {index}: type {payload.get('PayloadType')!r}"
             return
-        problems = list(_keys(f"payload {index}", payload, _PAYLOADS[payload["PayloadType"]], macos))
+        problems = list(_keys(f"payload {index}", payload, keys.PAYLOADS[payload["PayloadType"]], macos))
         yield from problems
         if problems:
             return
@@ -248,7 +85,7 @@ def _root(der: bytes) -> Iterator[str]:
 
 def _vpn(payload: dict[str, t.Any], macos: Version | None) -> Iterator[str]:
     ike = payload["IKEv2"]
-    problems = list(_keys("IKEv2", ike, _IKEV2, macos))
+    problems = list(_keys("IKEv2", ike, keys.IKEV2, macos))
     if "DNS" in payload:
         problems += _dns(payload["DNS"], macos)
     yield from problems
@@ -275,7 +112,7 @@ def _vpn(payload: dict[str, t.Any], macos: Version | None) -> Iterator[str]:
 
 def _associations(ike: dict[str, t.Any], macos: Version | None) -> Iterator[str]:
     first, second = ike["IKESecurityAssociationParameters"], ike["ChildSecurityAssociationParameters"]
-    problems = [*_keys("IKE SA", first, _PARAMETERS, macos), *_keys("child SA", second, _PARAMETERS, macos)]
+    problems = [*_keys("IKE SA", first, keys.PARAMETERS, macos), *_keys("child SA", second, keys.PARAMETERS, macos)]
     yield from problems
     if problems:
         return
@@ -288,7 +125,7 @@ def _associations(ike: dict[str, t.Any], macos: Version | None) -> Iterator[str]
 
 
 def _rule(where: str, rule: dict[str, t.Any], macos: Version | None) -> Iterator[str]:
-    problems = list(_keys(where, rule, _RULE, macos))
+    problems = list(_keys(where, rule, keys.RULE, macos))
     yield from problems
     if problems:
         return
@@ -297,14 +134,14 @@ def _rule(where: str, rule: dict[str, t.Any], macos: Version | None) -> Iterator
     if "SSIDMatch" in rule and rule.get("InterfaceTypeMatch", "WiFi") != "WiFi":
         yield f"{where}: an SSID on {rule['InterfaceTypeMatch']}"
     for action in rule.get("ActionParameters", []):
-        problems = list(_keys(f"{where} action", action, _ACTION, macos))
+        problems = list(_keys(f"{where} action", action, keys.ACTION, macos))
         yield from problems
         if not problems and action["DomainAction"] == "NeverConnect" and set(action) - {"Domains", "DomainAction"}:
             yield f"{where}: required servers or probe with NeverConnect"
 
 
 def _dns(dns: dict[str, t.Any], macos: Version | None) -> Iterator[str]:
-    problems = list(_keys("DNS", dns, _DNS, macos))
+    problems = list(_keys("DNS", dns, keys.DNS, macos))
     yield from problems
     if problems:
         return
