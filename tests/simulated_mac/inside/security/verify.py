@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""verify-cert, and what this Mac thinks of a certificate."""
+
+from __future__ import annotations
+
+import base64
+import sys
+import time
+
+from ..keychain_file import DamagedKeychain, Keychain
+from ..machine_context import Machine
+from . import main, status, store
+
+_POLICIES = ("basic", "ssl", "smime", "codeSign", "IPSec", "iChat", "swUpdate", "pkgSign", "eap", "appleID", "macappstore", "timestamping")
+
+
+def _known(mac: Machine, names: list[str]) -> list[bytes]:
+    found = []
+    for path in [*store.search_paths(mac, names), store.ROOTS]:
+        try:
+            keychain = Keychain.load(path)
+        except (OSError, DamagedKeychain):
+            continue
+        found += [base64.b64decode(item["der"]) for item in keychain.certificates]
+    return found
+
+
+def _anchors(mac: Machine) -> list[bytes]:
+    try:
+        return [base64.b64decode(item["der"]) for item in Keychain.load(store.ROOTS).certificates]
+    except (OSError, DamagedKeychain):
+        return []
+
+
+def judge(
+    mac: Machine, der: bytes, *, policy: str, anchors: list[bytes] | None = None, more: list[bytes] | None = None,
+    keychains: list[str] | None = None, host: str | None = None,
+) -> str:  # fmt: skip
+    """Return an empty text for a trusted certificate, else the code that says what is wrong; "deny" for a denied one."""
+    from .. import crypto
+
+    pool = (more or []) + _known(mac, keychains or [])
+    with mac.state() as data:
+        said = {**data["trust"]["admin"], **data["trust"]["user"].get(str(mac.uid), {})}
+    roots = _anchors(mac) if anchors is None else anchors
+    current = der
+    for depth in range(10):
+        facts = crypto.certificate(current)
+        if not facts["not_before"] <= time.time() <= facts["not_after"]:
+            return "CSSMERR_TP_CERT_EXPIRED" if facts["not_after"] < time.time() else "CSSMERR_TP_CERT_NOT_VALID_YET"
+        entry = said.get(facts["sha1"]) if anchors is None else None
+        if entry is not None and entry["result"] == "deny":
+            return "deny"
+        if entry is not None or current in roots:
+            if host is not None and host not in crypto.dns_names(der):
+                return "CSSMERR_APPLETP_HOSTNAME_MISMATCH"
+            return ""
+        if depth and not crypto.is_ca(current):
+            return "CSSMERR_TP_NOT_TRUSTED"
+        issuer = next((other for other in pool + roots if other != current and crypto.signed_by(current, other)), None)
+        if issuer is None:
+            return "CSSMERR_TP_NOT_TRUSTED"
+        current = issuer
+    return "CSSMERR_TP_NOT_TRUSTED"
+
+
+def verify_cert(mac: Machine, argv: list[str]) -> int:
+    """Judge a certificate with its chain, as this Mac trusts it."""
+    from .. import crypto
+
+    options, _operands = main.options(argv, "hc:r:p:Cd:k:n:NLlqR:Ptve:")
+    flags = dict(options)
+    files = {flag: [value for name, value in options if name == flag] for flag in ("-c", "-r", "-k")}
+    if not files["-c"] or flags.get("-p", "basic") not in _POLICIES:
+        raise status.Usage
+    loaded: dict[str, list[bytes]] = {"-c": [], "-r": []}
+    for flag in ("-c", "-r"):
+        for name in files[flag]:
+            try:
+                with open(name, "rb") as file:
+                    loaded[flag] += crypto.certificates(file.read())
+            except OSError:
+                sys.stderr.write(f"Error reading file {name}\n")
+                return 1
+            except crypto.Unreadable:
+                sys.stderr.write(f"Error decoding cert file {name}\n")
+                return 1
+    code = judge(
+        mac, loaded["-c"][0], policy=flags.get("-p", "basic"), anchors=loaded["-r"] if files["-r"] else None,
+        more=loaded["-c"][1:], keychains=files["-k"], host=flags.get("-n"),
+    )  # fmt: skip
+    if not code:
+        if "-q" not in flags:
+            print("...certificate verification successful.")
+        return 0
+    if "-q" not in flags:
+        sys.stderr.write("SecTrustEvaluate result: kSecTrustResultDeny\n" if code == "deny" else f"Cert Verify Result: {code}\n")
+    return 1

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VPN services: what happens between `start` and an address on an interface."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .machine_context import Machine
+
+
+def _advance(mac: Machine, data: dict[str, t.Any]) -> None:
+    """Let each service go on as far as the time since its last change allows."""
+    gateway = mac.spec["gateway"]
+    for service in data["vpn"]:
+        if service["status"] != "Connecting" or time.time() - service["since"] < gateway["seconds"]:
+            continue
+        if service.get("dialog"):
+            dialog = next(entry for entry in data["dialogs"] if entry["name"] == service["dialog"])
+            answers = mac.spec["person"]["answers_dialogs_after"]
+            if "answered" not in dialog and (answers is None or time.time() - dialog["since"] < answers):
+                continue
+            dialog["answered"] = time.time()
+        if not gateway["reachable"]:
+            if time.time() - service["since"] < 30 + gateway["seconds"]:
+                continue
+            service.update(status="Disconnected", error="The VPN server is not responding.")
+        elif authentication(service["ike"]) != gateway["authentication"]:
+            # The one that the gateway does not take fails with an EAP or AUTH error, without a dialog.
+            service.update(status="Disconnected", error="User authentication failed." if gateway["authentication"] == "eap_tls" else "AUTH_FAILED")
+        else:
+            service.update(status="Connected")
+
+
+def authentication(ike: dict[str, t.Any]) -> str:
+    """Return which authentication the settings ask for."""
+    if ike.get("ExtendedAuthEnabled") in (1, True) and ike.get("PayloadCertificateUUID"):
+        return "eap_tls"
+    if ike["AuthenticationMethod"] == "Certificate" and ike.get("PayloadCertificateUUID"):
+        return "certificate"
+    return "none"
+
+
+def services(mac: Machine) -> list[dict[str, t.Any]]:
+    """Return the services as they are now."""
+    with mac.state() as data:
+        _advance(mac, data)
+        found: list[dict[str, t.Any]] = [dict(service) for service in data["vpn"]]
+    return found
+
+
+def start(mac: Machine, name: str) -> str | None:
+    """Start the service ``name``; returns the state it was in, ``None`` when there is no such service."""
+    with mac.state() as data:
+        _advance(mac, data)
+        service = next((entry for entry in data["vpn"] if entry["name"] == name), None)
+        if service is None:
+            return None
+        before: str = service["status"]
+        if before == "Disconnected":
+            for other in data["vpn"]:  # one personal VPN at a time
+                if other["status"] in ("Connected", "Connecting"):
+                    other.update(status="Disconnected", since=time.time())
+            service.update(status="Connecting", since=time.time(), error=None)
+    return before
+
+
+def stop(mac: Machine, name: str) -> str | None:
+    """Stop the service ``name``; returns the state it was in, ``None`` when there is no such service."""
+    with mac.state() as data:
+        _advance(mac, data)
+        service = next((entry for entry in data["vpn"] if entry["name"] == name), None)
+        if service is None:
+            return None
+        before: str = service["status"]
+        service.update(status="Disconnected", since=time.time())
+    return before
+
+
+def interfaces(mac: Machine) -> dict[str, tuple[str | None, str]]:
+    """Return the tunnels' interfaces: name -> (address or None, netmask). Other VPNs come first."""
+    found: dict[str, tuple[str | None, str]] = {}
+    for address in mac.mode("other_tunnels"):
+        found[f"ipsec{len(found)}"] = (address, "0xffff0000")
+    for service in services(mac):
+        if service["status"] == "Connecting":
+            found[f"ipsec{len(found)}"] = (None, "")
+        elif service["status"] == "Connected":
+            found[f"ipsec{len(found)}"] = (mac.spec["gateway"]["address"], mac.spec["gateway"]["netmask"])
+    return found
+
+
+def ours(mac: Machine) -> str | None:
+    """Return the interface of the service that is connected."""
+    if any(service["status"] == "Connected" for service in services(mac)):
+        return f"ipsec{len(mac.mode('other_tunnels'))}"
+    return None

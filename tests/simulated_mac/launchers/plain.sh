@@ -1,0 +1,23 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh disable=SC2154
+# Sourced by the launcher of every plain tool: $tool is its path, $options what BSD's getopt(3) accepts there.
+# Unit, group and record separators (0x1f 0x1d 0x1e) keep arguments, environment and calls apart.
+record=$tool
+for argument do record="$record$argument"; done
+printf '%s\036' "$record$(export -p)" >> /.simulator/state/calls
+name=${tool##*/}
+[ ! -e "/.simulator/state/faults/$name" ] || . /.simulator/lib/fault.sh
+if [ "$options" != '*' ]; then
+  while getopts ":$options" flag; do
+    case $flag in
+    '?') echo "$name: illegal option -- $OPTARG
+usage: $name [-$options] ..." >&2; exit "${usage_status:-64}" ;;
+    :) echo "$name: option requires an argument -- $OPTARG
+usage: $name [-$options] ..." >&2; exit "${usage_status:-64}" ;;
+    esac
+  done
+fi
+# As BSD's tools do, the real one takes no option after the first operand.
+export POSIXLY_CORRECT=1
