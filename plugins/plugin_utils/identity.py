@@ -61,12 +61,7 @@ class Identity:
         empty passphrase. Apple's reader was extended between Security-61123.100.169 and Security-61439.1.1.
         `security` reads a passphrase as ASCII. Raises ``IdentityError`` for one that is empty or not printable ASCII.
         """
-        if not passphrase or not passphrase.isascii() or not passphrase.isprintable():
-            raise IdentityError(
-                "macOS reads a PKCS#12 only under a passphrase of printable ASCII characters",
-                "use another passphrase, or leave it out to have one made",
-                option="passphrase",
-            )
+        refuse_passphrase(passphrase)
         if not label or any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
             raise IdentityError("the key's label is empty or contains control characters", "give it a plain name", option="name")
         encryption = (
@@ -78,6 +73,16 @@ class Identity:
         )
         chain = [certificate.x509 for certificate in self.chain]
         return pkcs12.serialize_key_and_certificates(label.encode(), self.private_key, self.certificate.x509, chain, encryption)
+
+
+def refuse_passphrase(passphrase: str | None) -> None:
+    """Raise ``IdentityError`` for a passphrase under which macOS reads no PKCS#12: it takes printable ASCII, and some."""
+    if not passphrase or not passphrase.isascii() or not passphrase.isprintable():
+        raise IdentityError(
+            "macOS reads a PKCS#12 only under a passphrase of printable ASCII characters",
+            "give such a passphrase",
+            option="passphrase",
+        )
 
 
 def new_passphrase() -> str:
