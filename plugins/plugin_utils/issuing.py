@@ -8,15 +8,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
 from . import identity_checks as checks
 from .errors import IdentityError
 from .identity import PrivateKey
+from .libraries import ExtendedKeyUsageOID, InvalidSignature, NameOID, UnsupportedAlgorithm, ec, hashes, rsa, serialization, x509
 from .pki import Certificate, iso
 
 KEY_TYPES = {"rsa2048": 2048, "rsa3072": 3072, "rsa4096": 4096}

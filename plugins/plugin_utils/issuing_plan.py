@@ -11,9 +11,6 @@ import pathlib
 import typing as t
 from collections.abc import Collection, Iterable
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from . import identity as identities
 from . import identity_checks as checks
 from . import identity_store as store
@@ -22,6 +19,7 @@ from .changes import Change
 from .errors import IdentityError
 from .identity_ledger import Entry, Ledger
 from .issuing import Authority, validity
+from .libraries import Encoding, PublicFormat, rsa
 from .pki import Certificate, iso
 
 _VAULT = b"$ANSIBLE_VAULT;"

@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
-
 from . import issuing_names
 from .errors import IdentityError
 from .identity_checks import MAX_RSA_BITS, MIN_RSA_BITS
+from .libraries import InvalidSignature, NameOID, UnsupportedAlgorithm, ec, rsa, x509
 
 _OPTION = "csr"
 

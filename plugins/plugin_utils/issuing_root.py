@@ -10,12 +10,10 @@ import dataclasses
 import datetime as dt
 import typing as t
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from . import issuing
 from .errors import IdentityError
 from .issuing import Authority
+from .libraries import rsa, serialization
 from .pki import Certificate, iso
 
 NAME = "Azure P2S Root"

@@ -1,0 +1,184 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is issued is accepted by OpenSSL, and what cannot issue is refused in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import pathlib
+import subprocess
+import typing as t
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from support import demo_pki, issuing_office
+
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, issuing, pki
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import IdentityError
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.pki import Certificate
+
+NOW = pki.utc_now()
+KEY = demo_pki.new_key(number=1)
+
+
+def _issue(holder: demo_pki.Holder, chain: str = "", *, name: str = "mac01.example.com", valid_for: int = 365) -> tuple[Certificate, t.Any]:
+    authority = issuing.read_authority((holder.pem + chain).encode(), NOW)
+    return issuing.issue(authority, holder.key, KEY.public_key(), name, valid_for=valid_for, now=NOW), authority
+
+
+def _packed(certificate: Certificate, authority: issuing.Authority, passphrase: str) -> bytes:
+    return identity.Identity(certificate, authority.issuers, KEY, "rsa2048", "mac01").for_macos(passphrase, label="mac01")
+
+
+def _openssl(*arguments: str, stdin: bytes = b"") -> str:
+    done = subprocess.run(["openssl", *arguments], input=stdin, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def _intermediate() -> demo_pki.Holder:
+    return demo_pki.issue(issuing_office.root(), "Issuing CA", ca=True, usages=None, key=demo_pki.new_key(number=2), days=2000)
+
+
+@pytest.mark.parametrize("depth", ["from-a-root", "from-an-authority-below-it"])
+def test_openssl_verifies_the_chain_for_a_client(depth: str, tmp_path: pathlib.Path) -> None:
+    """The PKCS#12 opens with its passphrase on standard input, and its chain leads to the root for the purpose of a TLS client."""
+    root = issuing_office.root()
+    holder, chain = (root, "") if depth == "from-a-root" else (_intermediate(), root.pem)
+    certificate, authority = _issue(holder, chain)
+    bundle = tmp_path / "mac.p12"
+    bundle.write_bytes(_packed(certificate, authority, "passphrase one"))
+    leaf = _openssl("pkcs12", "-in", str(bundle), "-clcerts", "-nokeys", "-passin", "stdin", stdin=b"passphrase one\n")
+    others = _openssl("pkcs12", "-in", str(bundle), "-cacerts", "-nokeys", "-passin", "stdin", stdin=b"passphrase one\n")
+    for name, text in (("leaf", leaf), ("others", others), ("root", root.pem)):
+        (tmp_path / name).write_text(text)
+    told = _openssl(
+        *("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", str(tmp_path / "root")),
+        *("-untrusted", str(tmp_path / "others"), str(tmp_path / "leaf")),
+    )
+    assert told.endswith("OK\n")
+    assert others.count("BEGIN CERTIFICATE") == len(authority.issuers)
+
+
+def test_the_certificate_is_what_gateway_and_macos_want() -> None:
+    certificate, authority = _issue(issuing_office.root())
+    extensions = certificate.x509.extensions
+    assert certificate.common_name == "mac01.example.com"
+    assert extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName) == ["mac01.example.com"]
+    assert list(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+    found = identity.read(_packed(certificate, authority, "pw"), "pw", now=NOW)
+    assert (found.local_identifier, found.key_type, found.warnings) == ("mac01.example.com", "rsa2048", ())
+    assert [one.sha256 for one in found.chain] == [authority.certificate.sha256]
+
+
+def test_serial_numbers_are_random() -> None:
+    serials = {_issue(issuing_office.root())[0].x509.serial_number for _ in range(20)}
+    assert len(serials) == 20
+    assert min(serial.bit_length() for serial in serials) > 64  # CA/Browser Forum: at least 64 bits of a random generator
+
+
+@pytest.mark.parametrize(
+    ("root_days", "valid_for", "ends"),
+    [(3650, 365, 365), (100, 365, 99), (2, 1, 1)],
+    ids=["as-asked", "never-after-its-issuer", "the-shortest"],
+)
+def test_validity(root_days: int, valid_for: int, ends: int) -> None:
+    root = demo_pki.root("short", key=demo_pki.new_key(number=3), days=root_days, now=NOW)
+    certificate, authority = _issue(root, valid_for=valid_for)
+    assert (certificate.not_after - NOW + dt.timedelta(minutes=1)).days == ends
+    assert authority.certificate.not_before <= certificate.not_before <= NOW - dt.timedelta(minutes=30)
+    assert certificate.not_after <= authority.certificate.not_after
+
+
+def _no_ca() -> demo_pki.Holder:
+    return demo_pki.issue(issuing_office.root(), "mac99", key=KEY)
+
+
+def _dated(starts: int, days: int) -> demo_pki.Holder:
+    return demo_pki.issue(None, "Root", ca=True, usages=None, key=KEY, starts=dt.timedelta(days=starts), days=days)
+
+
+def _below(root: demo_pki.Holder) -> str:
+    return demo_pki.issue(root, "CA", ca=True, usages=None, key=demo_pki.new_key(number=2)).pem + root.pem
+
+
+REFUSED_AUTHORITIES: dict[str, tuple[t.Callable[[], str], str]] = {
+    "a-client-certificate": (lambda: _no_ca().pem, "lacks the CA flag"),
+    "expired": (lambda: _dated(-30, 10).pem, "expired on"),
+    "not-yet-valid": (lambda: _dated(2, 10).pem, "not valid before"),
+    "expired-root-above-it": (lambda: _below(_dated(-30, 10)), "'Root' expired on"),
+    "no-certificate": (lambda: "hello", "not a readable X.509 certificate"),
+    "cut-short": (lambda: _no_ca().pem[:200], "cut short"),
+    "its-key-instead": (_no_ca().key_pem.decode, "not a readable X.509 certificate"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED_AUTHORITIES)
+def test_what_cannot_issue_is_refused(case: str) -> None:
+    make, finding = REFUSED_AUTHORITIES[case]
+    with pytest.raises(IdentityError) as refusal:
+        issuing.read_authority(make().encode(), NOW)
+    assert finding in str(refusal.value)
+    assert refusal.value.option == "ca_certificate"
+
+
+def _encrypted(key: t.Any = None, encoding: str = "PEM") -> bytes:
+    key = key or issuing_office.root().key
+    private, encryption = serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"root passphrase")
+    return t.cast(bytes, key.private_bytes(getattr(serialization.Encoding, encoding), private, encryption))
+
+
+@pytest.mark.parametrize("encoding", ["PEM", "DER"])
+def test_the_root_key_opens(encoding: str) -> None:
+    key = issuing.read_signing_key(issuing_office.authority(issuing_office.root()), _encrypted(encoding=encoding), "root passphrase")
+    assert key.public_key() == issuing_office.root().key.public_key()
+
+
+REFUSED_KEYS: dict[str, tuple[t.Callable[[], bytes], str | None, str, str]] = {
+    "wrong-passphrase": (_encrypted, "wrong", "does not open with this passphrase", "ca_private_key_passphrase"),
+    "wrong-passphrase-der": (lambda: _encrypted(encoding="DER"), "wrong", "does not open", "ca_private_key_passphrase"),
+    "passphrase-forgotten": (_encrypted, None, "needs a passphrase", "ca_private_key_passphrase"),
+    "passphrase-for-a-plain-key": (lambda: issuing_office.root().key_pem, "x", "is not encrypted", "ca_private_key_passphrase"),
+    "key-of-another-root": (lambda: _encrypted(KEY), "root passphrase", "does not belong to the authority", "ca_private_key"),
+    "no-key": (lambda: b"hello", None, "not a readable private key", "ca_private_key"),
+    "certificate-instead": (issuing_office.root().pem.encode, "x", "not a readable private key", "ca_private_key"),
+    "ed25519": (lambda: demo_pki.Holder(t.cast(t.Any, None), demo_pki.new_key("ed25519")).key_pem, None, "neither RSA", "ca_private_key"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED_KEYS)
+def test_a_root_key_that_does_not_do_is_refused_without_showing_it(case: str) -> None:
+    make, passphrase, finding, option = REFUSED_KEYS[case]
+    with pytest.raises(IdentityError) as refusal:
+        issuing.read_signing_key(issuing_office.authority(issuing_office.root()), make(), passphrase)
+    assert finding in str(refusal.value)
+    assert refusal.value.option == option
+    assert "root passphrase" not in str(refusal.value)
+
+
+def test_a_faulty_signature_never_leaves() -> None:
+    """The primes of the root's key are not checked as it is loaded; a key that is not the certificate's shows here."""
+    with pytest.raises(IdentityError, match="does not bear out"):
+        issuing.issue(issuing_office.authority(issuing_office.root()), KEY, KEY.public_key(), "mac01", valid_for=1, now=NOW)
+
+
+@pytest.mark.parametrize("key_type", ["ecdsa256", "p256", "ed25519", "secp384r1"])
+def test_keys_that_are_not_rsa_are_refused_with_the_reason(key_type: str) -> None:
+    with pytest.raises(IdentityError, match="Microsoft documents RSA only"):
+        issuing.check_key_type(key_type)
+
+
+def test_an_unknown_key_type_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(IdentityError, match="rsa2048, rsa3072, rsa4096"):
+        issuing.check_key_type("rsa1024")
+
+
+def test_what_may_go_wrong_with_the_authority_is_said_once() -> None:
+    lonely = issuing.read_authority(_intermediate().pem.encode(), NOW)
+    assert "comes without its whole chain" in lonely.warnings()[0]
+    elliptic = issuing.read_authority(demo_pki.root("EC", key=demo_pki.new_key("p256")).pem.encode(), NOW)
+    assert "has no RSA key" in elliptic.warnings()[0]
+    assert issuing_office.authority(issuing_office.root()).warnings() == []
