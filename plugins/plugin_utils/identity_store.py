@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import errno
 import fcntl
+import glob
 import hashlib
 import os
 import pathlib
@@ -65,16 +66,19 @@ def read_ledger(path: pathlib.Path) -> Ledger:
 
 def previous_files(path: pathlib.Path) -> list[pathlib.Path]:
     """Return the files that were kept when ``path`` was replaced, the latest first."""
-    found, number = [], 1
-    while (candidate := _previous(path, number)).exists():
-        found.append(candidate)
-        number += 1
-    return found
+    latest = _previous(path)
+    numbers = sorted((number for file in path.parent.glob(f"{glob.escape(latest.name)}.*") if (number := _number(file))), reverse=True)
+    return [file for file in (latest, *(_previous(path, number) for number in numbers)) if file.exists()]
 
 
-def _previous(path: pathlib.Path, number: int) -> pathlib.Path:
-    """Return the name of the file that was replaced ``number`` replacements ago."""
-    return path.with_name(f"{path.name}{_PREVIOUS}{'' if number == 1 else f'.{number}'}")
+def _previous(path: pathlib.Path, number: int | None = None) -> pathlib.Path:
+    """Return the name of the file that was replaced last, or, with ``number``, of one that had to make way for that."""
+    return path.with_name(f"{path.name}{_PREVIOUS}{f'.{number}' if number else ''}")
+
+
+def _number(file: pathlib.Path) -> int | None:
+    suffix = file.suffix.removeprefix(".")
+    return int(suffix) if suffix.isdecimal() and suffix.isascii() else None
 
 
 def refuse_unwritable(path: pathlib.Path) -> None:
@@ -179,34 +183,30 @@ def _swap(one: Replacement) -> Callable[[], None]:
     if not one.path.exists():
         _place(one)
         return one.path.unlink
-    kept = len(previous_files(one.path))
-    _shift(one.path, range(kept, 0, -1), +1)
-    previous = _previous(one.path, 1)
-
-    def undo() -> None:
-        os.replace(previous, one.path)
-        _shift(one.path, range(2, kept + 2), -1)
-
-    try:
-        # A second name keeps the file in its place until the very moment the new one takes it.
-        os.link(one.path, previous)
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
-            _shift(one.path, range(2, kept + 2), -1)
-            raise
-        os.rename(one.path, previous)
-    try:
+    previous = _previous(one.path)
+    with contextlib.ExitStack() as undo:
+        older = previous_files(one.path)
+        if previous in older:
+            aside = _previous(one.path, max([1, *(_number(file) or 1 for file in older)]) + 1)
+            os.rename(previous, aside)
+            undo.callback(os.rename, aside, previous)
+        try:
+            # A second name keeps the file in its place until the very moment the new one takes it.
+            os.link(one.path, previous)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+                raise
+            os.rename(one.path, previous)
+        undo.callback(_back, previous, one.path)
         os.chmod(previous, PRIVATE)
         _place(one)
-    except OSError:
-        undo()
-        raise
-    return undo
+        return undo.pop_all().close
 
 
-def _shift(path: pathlib.Path, numbers: Iterable[int], by: int) -> None:
-    for number in numbers:
-        os.rename(_previous(path, number), _previous(path, number + by))
+def _back(previous: pathlib.Path, path: pathlib.Path) -> None:
+    # Between two names of one and the same file, which it still is when the new one did not come, a rename does nothing.
+    os.replace(previous, path)
+    _forget(previous)
 
 
 def create_together(files: Sequence[Replacement]) -> None:
