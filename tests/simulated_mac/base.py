@@ -107,7 +107,10 @@ def _plain_launchers(root: pathlib.Path) -> None:
             run = f'PATH=/{HIDDEN}/bin exec {name} "$@"\n'
         launcher(root / path.lstrip("/"), f"tool={path}\noptions='{options}'\n{status}. /{HIDDEN}/lib/plain.sh\n{run}")
     launcher(root / "bin/[", f"tool=/bin/[\noptions='*'\n. /{HIDDEN}/lib/plain.sh\nPATH=/{HIDDEN}/bin exec [ \"$@\"\n")
-    launcher(root / "usr/bin/sudo", f"tool=/usr/bin/sudo\noptions='*'\n. /{HIDDEN}/lib/plain.sh\nunset POSIXLY_CORRECT\nexec /{HIDDEN}/bin/sudo \"$@\"\n")
+    launcher(
+        root / "usr/bin/sudo",
+        f"tool=/usr/bin/sudo\noptions='*'\n. /{HIDDEN}/lib/plain.sh\nunset POSIXLY_CORRECT\nexec /{HIDDEN}/bin/sudo \"$@\"\n",
+    )
 
 
 def stand_in(path: str, entry: str) -> str:
@@ -133,17 +136,32 @@ def _shells(root: pathlib.Path) -> None:
     # dash stands for macOS's sh (bash 3.2 in POSIX mode) and for zsh as login shell: it knows less than either.
     for path in ("/bin/sh", "/bin/dash", "/bin/zsh"):
         login = 'export TMPDIR="$(/.simulator/bin/sh /.simulator/lib/tmpdir.sh)"\n' if path == "/bin/zsh" else ""
-        launcher(root / path.lstrip("/"), f"tool={path}\noptions='*'\n. /{HIDDEN}/lib/plain.sh\nunset POSIXLY_CORRECT record argument name tool options\n{login}exec /{HIDDEN}/bin/sh \"$@\"\n")
+        launcher(
+            root / path.lstrip("/"),
+            f"tool={path}\noptions='*'\n. /{HIDDEN}/lib/plain.sh\nunset POSIXLY_CORRECT record argument name tool options\n{login}exec /{HIDDEN}/bin/sh \"$@\"\n",
+        )
 
 
 def _libraries(root: pathlib.Path, binaries: list[str]) -> None:
-    dynload = [str(path) for path in pathlib.Path(sys.base_prefix).glob(f"lib/python3.{sys.version_info[1]}/lib-dynload/*.so") if "tkinter" not in path.name]
+    dynload = [
+        str(path)
+        for path in pathlib.Path(sys.base_prefix).glob(f"lib/python3.{sys.version_info[1]}/lib-dynload/*.so")
+        if "tkinter" not in path.name
+    ]
     site = _site()
     dynload += [str(path) for pattern in ("_cffi_backend*.so", "cryptography/**/*.so") for path in site.glob(pattern)]
-    listed = subprocess.run(["ldd", os.path.realpath(sys.executable), *binaries, *dynload], capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(
+        ["ldd", os.path.realpath(sys.executable), *binaries, *dynload], capture_output=True, text=True, check=False
+    ).stdout
     for path in set(re.findall(r"(?:=> |^\s*)(/\S+) \(0x", listed, re.MULTILINE)):
         name = os.path.basename(path)
-        folder = root / "lib64" if name.startswith("ld-linux-x86-64") else root / "lib" if name.startswith("ld-linux") else root / HIDDEN / "libraries"
+        folder = (
+            root / "lib64"
+            if name.startswith("ld-linux-x86-64")
+            else root / "lib"
+            if name.startswith("ld-linux")
+            else root / HIDDEN / "libraries"
+        )
         _copy(path, folder / name)
     etc = root / "private/etc"
     (etc / "ld.so.conf").write_text(f"/{HIDDEN}/libraries\n")
@@ -155,7 +173,7 @@ def _libraries(root: pathlib.Path, binaries: list[str]) -> None:
 
 def _simulator(root: pathlib.Path) -> None:
     code = root / HIDDEN / "lib" / "simulated_mac"
-    shutil.copytree(PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__", "launchers"))
+    shutil.copytree(PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__", "launchers", "conformance", "ruff.toml", "*.md"))
     for script in (PACKAGE / "launchers").iterdir():
         shutil.copyfile(script, root / HIDDEN / "lib" / script.name)
     compileall.compile_dir(str(code), quiet=2, ddir="/.simulator/lib/simulated_mac", invalidation_mode=None)

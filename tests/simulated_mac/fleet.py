@@ -170,7 +170,11 @@ class Fleet:
         keys.mkdir(exist_ok=True)
         for name in ("id_ed25519", "host_ed25519"):
             (keys / name).unlink(missing_ok=True)
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "simulated-mac", "-f", str(keys / name)], check=True, stdin=subprocess.DEVNULL)
+            subprocess.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "simulated-mac", "-f", str(keys / name)],
+                check=True,
+                stdin=subprocess.DEVNULL,
+            )
 
     def _note(self, addresses: dict[str, str]) -> None:
         """Write what others read: known_hosts, the inventory, and what ``attach`` needs."""
@@ -194,7 +198,12 @@ class Fleet:
             f"    ansible_ssh_common_args: {json.dumps(arguments)}",
         ]
         self.inventory.write_text("\n".join(lines) + "\n")
-        note = {"port": self.port, "pid": self.pid, "addresses": {mac.name: mac.address for mac in self}, "specs": [spec.to_json() for spec in self.specs]}
+        note = {
+            "port": self.port,
+            "pid": self.pid,
+            "addresses": {mac.name: mac.address for mac in self},
+            "specs": [spec.to_json() for spec in self.specs],
+        }
         new = self.folder / "fleet.json.new"
         new.write_text(json.dumps(note))
         new.rename(self.folder / "fleet.json")

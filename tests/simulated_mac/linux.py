@@ -36,7 +36,10 @@ def _check(result: int, what: str) -> None:
 
 def mount(source: str, target: str, kind: str | None = None, flags: int = 0, data: str = "") -> None:
     """mount(2); raises ``OSError``."""
-    _check(_libc.mount(source.encode(), target.encode(), kind.encode() if kind else None, ctypes.c_ulong(flags), data.encode()), f"mount {target}")
+    _check(
+        _libc.mount(source.encode(), target.encode(), kind.encode() if kind else None, ctypes.c_ulong(flags), data.encode()),
+        f"mount {target}",
+    )
 
 
 def bind(source: str, target: str, *, read_only: bool = False) -> None:

@@ -73,10 +73,9 @@ class Supervisor:
                 self.port_lock.bind(f"\0simulated-mac-{port}")
             except OSError:
                 continue
-            with socket.socket() as probe:
-                with contextlib.suppress(OSError):
-                    probe.bind(("127.1.0.1", port))
-                    return port
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.bind(("127.1.0.1", port))
+                return port
             self.port_lock.close()
             self.port_lock = socket.socket(socket.AF_UNIX)
         raise RuntimeError("no free port for a fleet of simulated Macs")

@@ -22,7 +22,9 @@ def _options(name: str, argv: list[str], letters: str, usage: str, status: int =
     try:
         return getopt.getopt(argv, letters)
     except getopt.GetoptError as error:
-        option = "-" if error.opt not in letters and any(argument.startswith("--") and len(argument) > 2 for argument in argv) else error.opt
+        option = (
+            "-" if error.opt not in letters and any(argument.startswith("--") and len(argument) > 2 for argument in argv) else error.opt
+        )
         kind = "option requires an argument" if "requires argument" in error.msg else "illegal option"
         sys.stderr.write(f"{name}: {kind} -- {option}\n{usage}\n")
         sys.stderr.flush()
@@ -107,7 +109,7 @@ def mktemp(mac: Machine, argv: list[str]) -> int:
     options, templates = _options("mktemp", argv, "dp:qt:u" if mac.version >= (14, 0) else "dqt:u", usage)
     flags = dict(options)
     if "-t" in flags or not templates:
-        folder = f"/var/folders/zz/{mac.uid}/T" if mac.uid >= 500 else os.environ.get("TMPDIR", "/tmp").rstrip("/")  # noqa: S108
+        folder = f"/var/folders/zz/{mac.uid}/T" if mac.uid >= 500 else os.environ.get("TMPDIR", "/tmp").rstrip("/")
         templates = [f"{folder}/{flags.get('-t', 'tmp')}.XXXXXXXXXX", *templates]
     result = 0
     import secrets
@@ -253,7 +255,9 @@ def date(mac: Machine, argv: list[str]) -> int:
                 return 1
             now += int(match[1]) * {"w": 604800, "d": 86400, "H": 3600, "M": 60, "S": 1}[match[2]]
     if operands and not operands[0].startswith("+"):
-        sys.stderr.write("date: settimeofday: Operation not permitted\n" if operands[0].isdigit() else f"date: illegal time format\n{usage}\n")
+        sys.stderr.write(
+            "date: settimeofday: Operation not permitted\n" if operands[0].isdigit() else f"date: illegal time format\n{usage}\n"
+        )
         return 1
     form = operands[0][1:] if operands else "%a %b %e %H:%M:%S %Z %Y"
     # %N is GNU's; BSD prints the letter.

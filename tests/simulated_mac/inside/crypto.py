@@ -50,7 +50,7 @@ def certificate(der: bytes, label: str | None = None) -> dict[str, t.Any]:
     common_name = names[-1] if names else None
     return {
         "der": base64.b64encode(der).decode(),
-        "sha1": hashlib.sha1(der).hexdigest().upper(),  # noqa: S324
+        "sha1": hashlib.sha1(der).hexdigest().upper(),
         "sha256": hashlib.sha256(der).hexdigest().upper(),
         "cn": common_name,
         "label": label or common_name or "",
@@ -103,7 +103,9 @@ def open_pkcs12(data: bytes, password: str) -> tuple[dict[str, t.Any] | None, by
         found = pkcs12.load_pkcs12(data, password.encode())
     except ValueError as error:
         raise WrongPassword from error
-    chain = [entry.certificate.public_bytes(serialization.Encoding.DER) for entry in [found.cert, *found.additional_certs] if entry is not None]
+    chain = [
+        entry.certificate.public_bytes(serialization.Encoding.DER) for entry in [found.cert, *found.additional_certs] if entry is not None
+    ]
     if found.key is None:
         return None, b"", chain
     pkcs8 = found.key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

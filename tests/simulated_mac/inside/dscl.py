@@ -21,7 +21,9 @@ def main(mac: Machine, argv: list[str]) -> int:
     users = {user["name"]: user for user in mac.spec["users"]}
     verb = words[1].lstrip("-").lower()
     if verb in ("list", "ls") and words[2] == "/Users":
-        for name, record in sorted({**{name: _record(user) for name, user in users.items()}, "root": _root(), "_mbsetupuser": {"UniqueID": "248"}}.items()):
+        for name, record in sorted(
+            {**{name: _record(user) for name, user in users.items()}, "root": _root(), "_mbsetupuser": {"UniqueID": "248"}}.items()
+        ):
             print(f"{name:<23} {record.get(words[3], '')}".rstrip() if len(words) > 3 else name)
         return 0
     if verb in ("read", "cat") and words[2].startswith("/Users/"):
@@ -51,4 +53,11 @@ def _record(user: dict[str, object]) -> dict[str, str]:
 
 
 def _root() -> dict[str, str]:
-    return {"RecordName": "root", "RealName": "System Administrator", "UniqueID": "0", "PrimaryGroupID": "0", "NFSHomeDirectory": "/var/root", "UserShell": "/bin/sh"}
+    return {
+        "RecordName": "root",
+        "RealName": "System Administrator",
+        "UniqueID": "0",
+        "PrimaryGroupID": "0",
+        "NFSHomeDirectory": "/var/root",
+        "UserShell": "/bin/sh",
+    }

@@ -27,14 +27,20 @@ _NO_TOOLS_GUI = (
 def sw_vers(mac: Machine, argv: list[str]) -> int:
     """Version and build; the double dash came with macOS 13."""
     version = mac.spec["macos"]
-    facts = {"productName": "Mac OS X" if mac.version[0] == 10 else "macOS", "productVersion": version, "buildVersion": _BUILDS.get(mac.version[0], "25A1")}
+    facts = {
+        "productName": "Mac OS X" if mac.version[0] == 10 else "macOS",
+        "productVersion": version,
+        "buildVersion": _BUILDS.get(mac.version[0], "25A1"),
+    }
     if not argv:
         for name, value in facts.items():
             print(f"{name[0].upper()}{name[1:]}:\t{value}" if mac.version >= (11, 0) else f"{name[0].upper()}{name[1:]}:\t{value}")
         return 0
     word = argv[0][2:] if argv[0].startswith("--") and mac.version >= (13, 0) else argv[0][1:] if argv[0].startswith("-") else ""
     if word not in facts:
-        sys.stderr.write(f"sw_vers: unrecognized option `{argv[0]}'\nUsage: sw_vers [--productName|--productVersion|--productVersionExtra|--buildVersion]\n")
+        sys.stderr.write(
+            f"sw_vers: unrecognized option `{argv[0]}'\nUsage: sw_vers [--productName|--productVersion|--productVersionExtra|--buildVersion]\n"
+        )
         return 1
     print(facts[word])
     return 0
@@ -43,7 +49,7 @@ def sw_vers(mac: Machine, argv: list[str]) -> int:
 def darwin(mac: Machine) -> str:
     """Return the kernel's version: 19 is 10.15, 20 is 11, 24 is 15, 25 is 26."""
     major, minor = mac.version
-    return f"{ {10: 4 + minor, 26: 25}.get(major, major + 9)}.{0 if major == 10 else minor}.0"
+    return f"{ {10: 4 + minor, 26: 25}.get(major, major + 9) }.{0 if major == 10 else minor}.0"
 
 
 def uname(mac: Machine, argv: list[str]) -> int:
@@ -51,7 +57,13 @@ def uname(mac: Machine, argv: list[str]) -> int:
     import os
 
     release = darwin(mac)
-    facts = {"s": "Darwin", "n": os.uname().nodename, "r": release, "v": f"Darwin Kernel Version {release}: simulated; root:xnu/RELEASE_ARM64_T6000", "m": "arm64"}
+    facts = {
+        "s": "Darwin",
+        "n": os.uname().nodename,
+        "r": release,
+        "v": f"Darwin Kernel Version {release}: simulated; root:xnu/RELEASE_ARM64_T6000",
+        "m": "arm64",
+    }
     letters = "".join(argument[1:] for argument in argv if argument.startswith("-")) or "s"
     if not set(letters) <= set("amnoprsv") or any(argument.startswith("--") or not argument.startswith("-") for argument in argv):
         wrong = next((letter for letter in letters if letter not in "amnoprsv"), "-")
@@ -92,7 +104,9 @@ def xcode_select(mac: Machine, argv: list[str]) -> int:
     if mac.mode("developer_tools"):
         print("/Library/Developer/CommandLineTools")
         return 0
-    sys.stderr.write("xcode-select: error: unable to get active developer directory, use `sudo xcode-select --switch path/to/Xcode.app` to set one (or see `man xcode-select`)\n")
+    sys.stderr.write(
+        "xcode-select: error: unable to get active developer directory, use `sudo xcode-select --switch path/to/Xcode.app` to set one (or see `man xcode-select`)\n"
+    )
     return 2
 
 

@@ -20,7 +20,9 @@ def main(mac: Machine, argv: list[str]) -> int:
     """Open files and URLs; needs the session of the user who is logged in."""
     operands = [argument for argument in argv if not argument.startswith("-")]
     if any(argument not in ("-g", "-F", "-j") for argument in argv if argument.startswith("-")):
-        sys.stderr.write(f"{os.path.basename('/usr/bin/open')}: unrecognized option\nUsage: open [-e] [-t] [-f] [-W] [-R] [-n] [-g] [-h] [-s <sdk>] ...\n")
+        sys.stderr.write(
+            f"{os.path.basename('/usr/bin/open')}: unrecognized option\nUsage: open [-e] [-t] [-f] [-W] [-R] [-n] [-g] [-h] [-s <sdk>] ...\n"
+        )
         return 1
     if not operands:
         sys.stderr.write("Usage: open [-e] [-t] [-f] [-W] [-R] [-n] [-g] [-h] [-s <sdk>] ...\n")

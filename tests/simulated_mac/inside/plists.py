@@ -105,7 +105,9 @@ def defaults(mac: Machine, argv: list[str]) -> int:
         return 1
     if len(argv) == 3:
         if argv[2] not in data:
-            sys.stderr.write(f"{time_stamp()} defaults[{os.getpid()}:{os.getpid()}] \nThe domain/default pair of ({domain}, {argv[2]}) does not exist\n")
+            sys.stderr.write(
+                f"{time_stamp()} defaults[{os.getpid()}:{os.getpid()}] \nThe domain/default pair of ({domain}, {argv[2]}) does not exist\n"
+            )
             return 1
         data = data[argv[2]]
     print(data if isinstance(data, (str, int)) else json.dumps(data, default=repr))

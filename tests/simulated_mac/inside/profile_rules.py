@@ -107,7 +107,9 @@ def identity(payload: dict[str, t.Any]) -> tuple[dict[str, t.Any], bytes, list[b
 def without_secrets(value: t.Any) -> t.Any:
     """Return payload data as macOS lists it: no password, no key, nothing that is not JSON."""
     if isinstance(value, dict):
-        return {name: without_secrets(entry) for name, entry in value.items() if not (name in _SECRET_KEYS and isinstance(entry, (bytes, str)))}
+        return {
+            name: without_secrets(entry) for name, entry in value.items() if not (name in _SECRET_KEYS and isinstance(entry, (bytes, str)))
+        }
     if isinstance(value, list):
         return [without_secrets(entry) for entry in value]
     if isinstance(value, bytes):

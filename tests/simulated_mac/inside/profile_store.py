@@ -172,7 +172,14 @@ def _bring(
         else:
             sealed = keychain.seal_key(_master(spec, data, domain, path, keychain), pkcs8)
             keychain.keys.append(
-                {**key, "sealed": sealed, "any": False, "applications": list(_USERS_OF_KEYS), "partitions": ["apple-tool:", "apple:"], "extractable": False}
+                {
+                    **key,
+                    "sealed": sealed,
+                    "any": False,
+                    "applications": list(_USERS_OF_KEYS),
+                    "partitions": ["apple-tool:", "apple:"],
+                    "extractable": False,
+                }
             )
         _add(keychain, item)
     for der in roots:

@@ -146,7 +146,11 @@ def _list(mac: Machine, verb: str, options: dict[str, t.Any]) -> int:
 
 
 def _show(domain: str, number: int, entry: dict[str, t.Any]) -> None:
-    for name, value in (("name", entry["name"]), ("profileUUID", mixed_case(entry["uuid"])), ("removalDisallowed", str(entry["removal_disallowed"]).upper())):
+    for name, value in (
+        ("name", entry["name"]),
+        ("profileUUID", mixed_case(entry["uuid"])),
+        ("removalDisallowed", str(entry["removal_disallowed"]).upper()),
+    ):
         print(f"{domain}[{number}] attribute: {name}: {value}")
 
 
@@ -178,9 +182,18 @@ def as_listed(entry: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return an installed profile with the keys of ``-output stdout-xml``; no secret is ever there."""
     items = []
     for item in entry["items"]:
-        content = {name: _plain(value) for name, value in item.items() if not name.startswith("Payload") or name == "PayloadCertificateUUID"}
+        content = {
+            name: _plain(value) for name, value in item.items() if not name.startswith("Payload") or name == "PayloadCertificateUUID"
+        }
         shown = {"PayloadContent": content}
-        for name in ("PayloadDisplayName", "PayloadIdentifier", "PayloadType", "PayloadVersion", "PayloadDescription", "PayloadOrganization"):
+        for name in (
+            "PayloadDisplayName",
+            "PayloadIdentifier",
+            "PayloadType",
+            "PayloadVersion",
+            "PayloadDescription",
+            "PayloadOrganization",
+        ):
             if name in item:
                 shown[name] = item[name]
         shown["PayloadUUID"] = mixed_case(item["PayloadUUID"])
@@ -236,7 +249,14 @@ def _install(mac: Machine, options: dict[str, t.Any]) -> int:
             return 1
         with mac.state() as data:
             profile_store.install(
-                "", mac.spec, data, content, scope="system" if system else "user", user=None if system else user, source="manual", now=time.time()
+                "",
+                mac.spec,
+                data,
+                content,
+                scope="system" if system else "user",
+                user=None if system else user,
+                source="manual",
+                now=time.time(),
             )
     except profile_store.Refused:
         print(f"profiles install for file:'{path}' and user:'{user}' returned -319 (Error = -319)")
@@ -255,7 +275,15 @@ def _remove(mac: Machine, options: dict[str, t.Any]) -> int:
         if tty.getpass("Are you sure you want to remove this profile? [y/n] ") != "y":
             return 1
     with mac.state() as data:
-        entry = next((entry for entry in data["profiles"].get(domain, []) if entry["identifier"] == options.get("identifier") or ("uuid" in options and entry["uuid"].lower() == options["uuid"].lower())), None)
+        entry = next(
+            (
+                entry
+                for entry in data["profiles"].get(domain, [])
+                if entry["identifier"] == options.get("identifier")
+                or ("uuid" in options and entry["uuid"].lower() == options["uuid"].lower())
+            ),
+            None,
+        )
         if entry is None or entry["source"] == "MDM" or entry["removal_disallowed"]:
             print("profiles: the operation could not be completed (simulated text)")
             return 1

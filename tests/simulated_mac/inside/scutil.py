@@ -56,8 +56,8 @@ def _store(mac: Machine, words: list[str]) -> None:
         print(f"  Name : {name or 'loginwindow'}")
         print(f"  UID : {uid}\n}}")
     elif words[0] == "list":
-        print('  subKey [0] = State:/Users/ConsoleUser' if len(words) == 1 or "ConsoleUser" in words[1] else "  no keys")
+        print("  subKey [0] = State:/Users/ConsoleUser" if len(words) == 1 or "ConsoleUser" in words[1] else "  no keys")
     elif words[0] == "show":
         print("  No such key")
     elif words[0] not in ("open", "close"):
-        print(f"{words[0]}: unknown, type \"help\" for command info")
+        print(f'{words[0]}: unknown, type "help" for command info')

@@ -75,7 +75,13 @@ def create(folder: str, spec: dict[str, t.Any]) -> None:
         os.chmod(path, 0o777)
     data = {**NEW, "console_user": spec["console_user"], "booted": time.time()}
     major = spec["macos"].split(".")[0]
-    for name, content in (("lock", ""), ("major", f"{major}\n"), ("calls", ""), ("spec.json", json.dumps(spec)), ("state.json", json.dumps(data))):
+    for name, content in (
+        ("lock", ""),
+        ("major", f"{major}\n"),
+        ("calls", ""),
+        ("spec.json", json.dumps(spec)),
+        ("state.json", json.dumps(data)),
+    ):
         path = os.path.join(folder, name)
         with open(path, "w", encoding="utf-8") as file:
             file.write(content)

@@ -31,7 +31,9 @@ def main(mac: Machine, argv: list[str]) -> int:
     if own:
         sections.append({"_name": f"User Configuration Profiles ({mac.uid})", "_items": [_item(entry) for entry in own]})
     if installed.get(profile_store.DEVICE):
-        sections.append({"_name": "spconfigprofile_section_deviceconfigprofiles", "_items": [_item(entry) for entry in installed[profile_store.DEVICE]]})
+        sections.append(
+            {"_name": "spconfigprofile_section_deviceconfigprofiles", "_items": [_item(entry) for entry in installed[profile_store.DEVICE]]}
+        )
     if "-json" in argv:
         print(json.dumps({TYPE: sections}, indent=2))
     elif "-xml" in argv:

@@ -29,7 +29,9 @@ def _advance(mac: Machine, data: dict[str, t.Any]) -> None:
             service.update(status="Disconnected", error="The VPN server is not responding.")
         elif authentication(service["ike"]) != gateway["authentication"]:
             # The one that the gateway does not take fails with an EAP or AUTH error, without a dialog.
-            service.update(status="Disconnected", error="User authentication failed." if gateway["authentication"] == "eap_tls" else "AUTH_FAILED")
+            service.update(
+                status="Disconnected", error="User authentication failed." if gateway["authentication"] == "eap_tls" else "AUTH_FAILED"
+            )
         else:
             service.update(status="Connected")
 

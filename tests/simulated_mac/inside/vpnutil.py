@@ -33,7 +33,11 @@ def main(mac: Machine, argv: list[str]) -> int:
         _say(f"{name} has been started" if before == "Disconnected" else f"{name} was not started because it was in the state '{before}'")
     else:
         before = tunnel.stop(mac, name)
-        _say(f"{name} has been stopped" if before in ("Connected", "Connecting") else f"{name} was not stopped because it was in the state '{before}'")
+        _say(
+            f"{name} has been stopped"
+            if before in ("Connected", "Connecting")
+            else f"{name} was not stopped because it was in the state '{before}'"
+        )
     return 0
 
 

@@ -59,7 +59,7 @@ def key(path: str, item: dict[str, t.Any]) -> str:
         6: "<blob>=" + blob(bytes.fromhex(item["hash"])),
         7: "<blob>=<NULL>",
         8: "<blob>=" + blob(b"{87191ca0-0fc9-11d4-849a-000502b52122}"),
-        9: "<uint32>=0x0000002A  \"\\000\\000\\000*\"",
+        9: '<uint32>=0x0000002A  "\\000\\000\\000*"',
         10: f"<uint32>=0x{item['bits']:08X}  " + blob(item["bits"].to_bytes(4, "big")).partition("  ")[2],
         11: f"<uint32>=0x{item['bits']:08X}  " + blob(item["bits"].to_bytes(4, "big")).partition("  ")[2],
     }
@@ -78,7 +78,10 @@ def access(item: dict[str, t.Any]) -> str:
     else:
         lines.append(f"        applications ({len(item['applications'])}):")
         for number, path in enumerate(item["applications"]):
-            lines += [f"            {number}: {path} (OK)", f'                requirement: identifier "{path.rpartition("/")[2]}" and anchor apple']
+            lines += [
+                f"            {number}: {path} (OK)",
+                f'                requirement: identifier "{path.rpartition("/")[2]}" and anchor apple',
+            ]
     if partitions is not None:
         lines += ["    entry 2:", "        authorizations (1): partition_id", "        don't-require-password", f"        description: {', '.join(partitions)}", "        applications: <null>"]  # fmt: skip
     return "\n".join(lines) + "\n"

@@ -192,7 +192,15 @@ def _import_pkcs12(mac: Machine, request: Request, path: str, keychain: Keychain
 
 
 def _add_key(
-    mac: Machine, request: Request, path: str, keychain: Keychain, key: dict[str, t.Any], pkcs8: bytes, *, master: str | None = None, explicit: bool = False
+    mac: Machine,
+    request: Request,
+    path: str,
+    keychain: Keychain,
+    key: dict[str, t.Any],
+    pkcs8: bytes,
+    *,
+    master: str | None = None,
+    explicit: bool = False,
 ) -> None:
     if any(entry["hash"] == key["hash"] for entry in keychain.keys):
         raise status.Failure(None, status.DUPLICATE_ITEM)

@@ -13,7 +13,6 @@ from ..machine_context import Machine
 from . import certificates, dump, main, status, store
 
 
-
 def _matching(keys: list[dict[str, t.Any]], flags: dict[str, str]) -> list[dict[str, t.Any]]:
     if flags.get("-t", "private") != "private":
         return []

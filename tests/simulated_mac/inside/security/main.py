@@ -98,7 +98,9 @@ def run(mac: Machine, argv: list[str], *, quiet: bool, verbose: bool) -> int:
     from .. import run as runner
 
     runner.misbehave(f"security {name}")
-    function = getattr(importlib.import_module(f"simulated_mac.inside.security.{module}"), name.replace("-", "_") + ("_" if name == "import" else ""))
+    function = getattr(
+        importlib.import_module(f"simulated_mac.inside.security.{module}"), name.replace("-", "_") + ("_" if name == "import" else "")
+    )
     try:
         return int(function(mac, argv[1:]))
     except status.Usage:

@@ -27,8 +27,9 @@ def help(mac: Machine, argv: list[str]) -> int:  # noqa: A001 - named as the com
 
 def error(mac: Machine, argv: list[str]) -> int:
     """The text of an OSStatus; the exit status is always 1."""
-    _options, operands = main.options(argv, "h")
-    if not operands:
+    # Numbers may be negative, so this command takes no options but -h.
+    operands = [argument for argument in argv if argument != "--"]
+    if not operands or operands[0] == "-h":
         raise status.Usage
     for operand in operands:
         try:

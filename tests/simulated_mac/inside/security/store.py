@@ -122,7 +122,7 @@ def need_master(mac: Machine, path: str, keychain: Keychain) -> str:
     if mac.in_gui:
         from .. import dialogs
 
-        dialogs.ask(mac, f"security wants to use the \"{os.path.basename(path).partition('.')[0]}\" keychain.")
+        dialogs.ask(mac, f'security wants to use the "{os.path.basename(path).partition(".")[0]}" keychain.')
         for user in mac.spec["users"]:
             secret = user["keychain_password"] if user["keychain_password"] is not None else user["login_password"]
             key = keychain.master(secret)

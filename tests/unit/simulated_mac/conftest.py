@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One small fleet for all tests of the simulated Mac: a Mac for each version, and what a test boots for itself."""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+
+import pytest
+
+
+from simulated_mac import Fleet, MacSpec, SimulatedMac
+
+from simulated_mac.conformance import case as conformance
+
+_NUMBER = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
+    """A Mac of each version, named after it."""
+    specs = [MacSpec(f"v{version}", macos=version, modes={"import_text": version != "15.1"}) for version in conformance.VERSIONS]
+    with Fleet(tmp_path_factory.mktemp("macs") / "fleet", specs) as running:
+        for mac in running:
+            conformance.install_files(mac)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def answers(fleet: Fleet) -> t.Callable[[str, t.Sequence[conformance.Case]], dict[str, conformance.Answer]]:
+    """Return the answers of a version to all cases of a table; they run when the first is asked for."""
+    known: dict[tuple[str, int], dict[str, conformance.Answer]] = {}
+
+    def get(version: str, cases: t.Sequence[conformance.Case]) -> dict[str, conformance.Answer]:
+        key = (version, id(cases))
+        if key not in known:
+            known[key] = conformance.run(fleet[f"v{version}"], [case for case in cases if version in case.on])
+        return known[key]
+
+    return get
+
+
+@pytest.fixture
+def boot(fleet: Fleet) -> t.Callable[..., SimulatedMac]:
+    """Boot a fresh Mac with the files of the cases: ``boot(macos="26.1", ...)`` takes what ``MacSpec`` takes."""
+
+    def start(**options: t.Any) -> SimulatedMac:
+        mac = fleet.boot(MacSpec(f"fresh{next(_NUMBER)}", **options))
+        conformance.install_files(mac)
+        return mac
+
+    return start
