@@ -6,10 +6,10 @@
 # folder but Debian packages, and those only when one is missing. All the logic is in scripts/*.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test unit lint demo mac docs build clean
+.PHONY: help setup test unit lint demo mac docs build clean bench-identities
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: ## the main job, start to end, on three simulated Macs
 	@sh scripts/setup.sh packages main
@@ -34,6 +34,10 @@ mac: ## a shell in a simulated Mac
 docs: ## the module pages as HTML, into docs/_build
 	@sh scripts/setup.sh main
 	@sh scripts/docs.sh
+
+bench-identities: ## 1000 client identities: issued, found valid, and the ratio to community.crypto
+	@sh scripts/setup.sh main
+	@sh scripts/bench_identities.sh
 
 build: ## the collection as a tarball, into .build
 	@sh scripts/setup.sh main
