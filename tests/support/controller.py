@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,8 +52,10 @@ class Controller:
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
         self.log = folder / "ansible.log"
-        self.temporary = folder / "tmp"
-        self.temporary.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Apart and short: Ansible puts sockets there, whose names hold 108 bytes.
+        self._temporary = tempfile.TemporaryDirectory(prefix="p2s-")
+        self.temporary = pathlib.Path(self._temporary.name)
         self.seen_arguments: set[str] = set()
 
     def inventory(self, hosts: Mapping[str, Mapping[str, t.Any]] | Sequence[str], **variables: t.Any) -> None:
@@ -116,7 +119,7 @@ class Controller:
         places = {"the log": self.log.read_text() if self.log.exists() else "", "a command line": "\n".join(self.seen_arguments)}
         places |= {f"output {number}": output for number, output in enumerate(outputs, 1)}
         kept = {path.resolve() for path in keep} | {self.folder / "hosts.yml", self.folder / "playbook.yml"}
-        for path in self.folder.rglob("*"):
+        for path in (*self.folder.rglob("*"), *self.temporary.rglob("*")):
             if path.is_file() and path.resolve() not in kept:
                 places[str(path)] = path.read_bytes().decode("latin-1")
         assert any("ansible-playbook" in arguments for arguments in self.seen_arguments), "nobody watched"

@@ -75,7 +75,7 @@ def test_the_certificate_is_what_gateway_and_macos_want() -> None:
 
 
 def test_serial_numbers_are_random() -> None:
-    serials = {_issue(issuing_office.root())[0].x509.serial_number for _ in range(20)}
+    serials = {_issue(issuing_office.root())[0].x509.serial_number for _time in range(20)}
     assert len(serials) == 20
     assert min(serial.bit_length() for serial in serials) > 64  # CA/Browser Forum: at least 64 bits of a random generator
 
