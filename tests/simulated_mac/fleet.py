@@ -18,7 +18,7 @@ import types
 import typing as t
 
 from . import supervisor
-from .mac import SimulatedMac
+from .mac import SimulatedMac, for_ssh
 from .spec import MacSpec
 
 PACKAGE = pathlib.Path(__file__).resolve().parent
@@ -183,8 +183,7 @@ class Fleet:
                 self.macs[spec.name] = SimulatedMac(self.folder, spec, addresses[spec.name], self.port)
         key = " ".join((self.folder / "keys" / "host_ed25519.pub").read_text().split()[:2])
         (self.folder / "known_hosts").write_text("".join(f"[{mac.address}]:{self.port} {key}\n" for mac in self))
-        # In ssh's own file options a percent sign starts a token and a space ends the name.
-        known_hosts = str(self.folder / "known_hosts").replace("%", "%%")
+        known_hosts = for_ssh(self.folder / "known_hosts")
         lines = ["macs:", "  hosts:"]
         for mac in self:
             lines += [f"    {mac.name}:", f"      ansible_host: {mac.address}", f"      ansible_user: {mac.spec.ssh_user}"]
@@ -194,7 +193,7 @@ class Fleet:
         lines += [
             "  vars:",
             f"    ansible_port: {self.port}",
-            f"    ansible_ssh_private_key_file: {json.dumps(str(self.folder / 'keys' / 'id_ed25519'))}",
+            f"    ansible_ssh_private_key_file: {json.dumps(for_ssh(self.folder / 'keys' / 'id_ed25519'))}",
             f"    ansible_ssh_common_args: {json.dumps(arguments)}",
         ]
         self.inventory.write_text("\n".join(lines) + "\n")

@@ -71,7 +71,7 @@ def _sudo(root: pathlib.Path, spec: MacSpec) -> None:
     rule = "ALL" if spec.sudo_password else "NOPASSWD: ALL"
     # macOS's own sudoers keeps HOME, which is why `sudo security` without -H finds the caller's keychains.
     (etc / "sudoers").write_text(
-        'Defaults env_reset\nDefaults env_keep += "HOME MAIL"\nDefaults !syslog\nDefaults lecture=never\n'
+        'Defaults env_reset\nDefaults env_keep += "HOME MAIL"\nDefaults !syslog\nDefaults lecture=never\nDefaults !admin_flag\n'
         f"root ALL=(ALL) ALL\n%admin ALL=(ALL) {rule}\n"
     )
     (etc / "sudoers").chmod(0o440)

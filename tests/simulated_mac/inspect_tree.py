@@ -51,7 +51,8 @@ def contents(upper: pathlib.Path, root: str) -> dict[str, str]:
     """Return path -> base64 of every regular file that is not simply the shared base."""
     found = {}
     for path, here in _walk(upper, root):
-        if stat.S_ISREG(os.lstat(here).st_mode):
+        # sshd's host key is a private key too, and not one that anybody has to look for.
+        if stat.S_ISREG(os.lstat(here).st_mode) and "/ssh/ssh_host_" not in path:
             found[path] = base64.b64encode(pathlib.Path(here).read_bytes()).decode()
     return found
 

@@ -14,7 +14,7 @@ import subprocess
 import typing as t
 
 from . import supervisor
-from .inside.state import State, wake
+from .inside.state import State, note_modes, wake
 from .spec import MacSpec
 
 
@@ -24,6 +24,11 @@ class Call:
 
     argv: tuple[str, ...]
     environment: str
+
+
+def for_ssh(path: pathlib.Path) -> str:
+    """Return a path as ssh's file options take it: there a percent sign starts a token."""
+    return str(path).replace("%", "%%")
 
 
 class SimulatedMac:
@@ -41,10 +46,9 @@ class SimulatedMac:
 
     def ssh_command(self, *command: str, user: str | None = None, options: t.Sequence[str] = ()) -> list[str]:
         """Return the argument list that logs in (as ``user``, default the Mac's SSH user) and runs ``command``."""
-        known_hosts = str(self.fleet / "known_hosts").replace("%", "%%")
         return [
-            "ssh", "-F", "none", "-i", str(self.fleet / "keys" / "id_ed25519"), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
-            "-o", f'UserKnownHostsFile="{known_hosts}"', "-p", str(self.port), *options,
+            "ssh", "-F", "none", "-o", f'IdentityFile="{for_ssh(self.fleet / "keys" / "id_ed25519")}"', "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+            "-o", f'UserKnownHostsFile="{for_ssh(self.fleet / "known_hosts")}"', "-p", str(self.port), *options,
             f"{user or self.spec.ssh_user}@{self.address}", *command,
         ]  # fmt: skip
 
@@ -107,12 +111,12 @@ class SimulatedMac:
 
     def set(self, **changes: t.Any) -> None:
         """Replace parts of the specification while the Mac runs: ``person``, ``gateway``, ``modes``, ``mdm``, ``macos``."""
-        for name, value in changes.items():
-            if name == "modes":
-                value = {**self.spec.modes, **value}
-            self.spec = dataclasses.replace(self.spec, **{name: value})
+        if "modes" in changes:
+            changes["modes"] = {**self.spec.modes, **changes["modes"]}
+        self.spec = dataclasses.replace(self.spec, **changes)
         with State(str(self.folder)):
             (self.folder / "spec.json").write_text(json.dumps(self.spec.to_json()))
+            note_modes(str(self.folder), self.spec.to_json())
         wake(str(self.folder))
 
     def log_in(self, user: str, password: str | None = None) -> None:
@@ -161,6 +165,11 @@ class SimulatedMac:
     def fill_disk(self, path: str = "/private/var/folders", full: bool = True) -> None:
         """Leave no free byte where temporary files go, or free it again."""
         self._ask("fill", path=path, full=full)
+
+    def make_keychain_read_only(self, path: str) -> None:
+        """Let the keychain at ``path`` be one that cannot be modified."""
+        with State(str(self.folder)) as data:
+            data.setdefault("read_only_keychains", []).append(path)
 
     def fault(self, tool: str, kind: str | None, **details: t.Any) -> None:
         """Let ``tool`` (a name, for `security` also "security import") misbehave: ``hang``, ``fail``, ``kill``, ``garbage``, ``cut``, or ``None`` to end it.

@@ -82,6 +82,10 @@ class Supervisor:
 
     def boot(self, specs: t.Sequence[MacSpec]) -> dict[str, str]:
         """Start the Macs of ``specs`` and wait until each answers; returns their addresses."""
+        names = [*self.addresses, *(spec.name for spec in specs)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise RuntimeError(f"a name is given twice: {', '.join(twice)}")
         for spec in specs:
             number = len(self.addresses)
             self.addresses[spec.name] = f"127.1.{number // 200}.{number % 200 + 1}"

@@ -130,22 +130,20 @@ def _do_pass_time(root: str, spec: dict[str, t.Any], data: dict[str, t.Any], sec
         service["since"] = service.get("since", 0) - seconds
 
 
-def _do_cut(root: str, spec: dict[str, t.Any], data: dict[str, t.Any], sshd: int | None) -> None:
-    """End the SSH connection that the Mac's process ``sshd`` serves, as a lost network does."""
-    if sshd is None:
-        return
-    # The process id counts in the Mac; the supervisor sees the same processes under other numbers.
+def _do_cut(root: str, spec: dict[str, t.Any], data: dict[str, t.Any], sshd: list[int]) -> None:
+    """End the SSH connection that the Mac's processes ``sshd`` serve, as a lost network does."""
+    mac = os.stat(os.path.dirname(root) + "/ns/pid").st_ino
+    # The process ids count in the Mac; outside, the same processes have other numbers.
     for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/status", encoding="utf-8", errors="replace") as file:
-                    status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
-                same = os.stat(f"/proc/{entry}/ns/pid").st_ino == os.stat(os.path.dirname(root) + "/ns/pid").st_ino
-            except (OSError, ValueError):
-                continue
-            if same and status["NSpid"].split()[-1] == str(sshd):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/status", encoding="utf-8", errors="replace") as file:
+                inner = next(line for line in file if line.startswith("NSpid:")).split()[-1]
+            if int(inner) in sshd and os.stat(f"/proc/{entry}/ns/pid").st_ino == mac:
                 os.kill(int(entry), signal.SIGKILL)
-                return
+        except (OSError, StopIteration):
+            continue
 
 
 __all__ = ["FOLDER", "act", "do", "log_in_at_boot", "request"]

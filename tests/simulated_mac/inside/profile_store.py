@@ -99,6 +99,8 @@ def install(
     root: str, spec: dict[str, t.Any], data: dict[str, t.Any], content: bytes, *, scope: str, user: str | None, source: str, now: float
 ) -> None:
     """Install a profile, replacing one of the same identifier. Raises ``Refused``; then nothing has changed."""
+    from . import crypto
+
     profile, signed = parse(content)
     profile_rules.check(profile, tuple(int(part) for part in spec["macos"].split(".")[:2]))
     domain = DEVICE if scope == "system" else (user or spec["console_user"])
@@ -126,10 +128,12 @@ def install(
         "identities": identities,
     }
     installed[:] = [other for other in installed if other is not old] + [entry]
-    _services(data, domain, profile, identities)
+    leaves = [crypto.certificate(chain[0])["sha256"] for _key, _pkcs8, chain in opened]
+    _services(data, domain, profile, leaves)
 
 
-def _keychain_path(domain: str) -> str:
+def keychain_path(domain: str) -> str:
+    """Return the keychain that a profile of ``domain`` uses."""
     return "/Library/Keychains/System.keychain" if domain == DEVICE else f"/Users/{domain}/Library/Keychains/login.keychain-db"
 
 
@@ -154,7 +158,7 @@ def _bring(
     roots = [bytes(payload["PayloadContent"]) for payload in profile["PayloadContent"] if payload["PayloadType"] in profile_rules.ROOTS]
     if not opened and not roots and old is None:
         return []
-    path = _keychain_path(domain)
+    path = keychain_path(domain)
     try:
         keychain = Keychain.load(root + path)
     except (OSError, DamagedKeychain):
@@ -179,6 +183,7 @@ def _bring(
                     "applications": list(_USERS_OF_KEYS),
                     "partitions": ["apple-tool:", "apple:"],
                     "extractable": False,
+                    "brought": True,
                 }
             )
         _add(keychain, item)
@@ -201,7 +206,7 @@ def _drop(keychain: Keychain, leaves: list[str]) -> None:
     keychain.keys = [key for key in keychain.keys if key["hash"] not in gone]
 
 
-def _services(data: dict[str, t.Any], domain: str, profile: dict[str, t.Any], identities: list[str]) -> None:
+def _services(data: dict[str, t.Any], domain: str, profile: dict[str, t.Any], leaves: list[str]) -> None:
     """Make a VPN service of each IKEv2 payload, in the place of those of the profile's older version."""
     kept = [service for service in data["vpn"] if (service["profile"], service["domain"]) != (profile["PayloadIdentifier"], domain)]
     for payload in profile["PayloadContent"]:
@@ -213,7 +218,7 @@ def _services(data: dict[str, t.Any], domain: str, profile: dict[str, t.Any], id
                     "profile": profile["PayloadIdentifier"],
                     "domain": domain,
                     "ike": profile_rules.without_secrets(payload["IKEv2"]),
-                    "identities": identities,
+                    "leaves": leaves,
                     "status": "Disconnected",
                     "since": time.time(),
                 }
@@ -226,7 +231,7 @@ def remove(root: str, data: dict[str, t.Any], domain: str, entry: dict[str, t.An
     data["profiles"][domain] = [other for other in data["profiles"][domain] if other["identifier"] != entry["identifier"]]
     data["vpn"] = [service for service in data["vpn"] if (service["profile"], service["domain"]) != (entry["identifier"], domain)]
     if entry["identities"]:
-        path = root + _keychain_path(domain)
+        path = root + keychain_path(domain)
         keychain = Keychain.load(path)
         _drop(keychain, entry["identities"])
         keychain.save(path)

@@ -39,12 +39,9 @@ def ancestors() -> list[tuple[int, str, str]]:
     return chain
 
 
-def connection() -> int | None:
-    """Return the process id (in the Mac) of the sshd that serves this process's SSH connection."""
-    for pid, name, _start in reversed(ancestors()):
-        if pid != 1 and name.startswith("sshd"):
-            return pid
-    return None
+def connection() -> list[int]:
+    """Return the process ids (in the Mac) of the sshd processes that serve this process's SSH connection."""
+    return [pid for pid, name, _start in ancestors() if pid != 1 and name.startswith("sshd")]
 
 
 def current(*, per_exec: bool) -> str:

@@ -74,10 +74,8 @@ def create(folder: str, spec: dict[str, t.Any]) -> None:
     for path in (folder, os.path.join(folder, "faults")):
         os.chmod(path, 0o777)
     data = {**NEW, "console_user": spec["console_user"], "booted": time.time()}
-    major = spec["macos"].split(".")[0]
     for name, content in (
         ("lock", ""),
-        ("major", f"{major}\n"),
         ("calls", ""),
         ("spec.json", json.dumps(spec)),
         ("state.json", json.dumps(data)),
@@ -86,8 +84,23 @@ def create(folder: str, spec: dict[str, t.Any]) -> None:
         with open(path, "w", encoding="utf-8") as file:
             file.write(content)
         os.chmod(path, 0o666)
+    note_modes(folder, spec)
     os.mkfifo(os.path.join(folder, "wake"))
     os.chmod(os.path.join(folder, "wake"), 0o666)
+
+
+def note_modes(folder: str, spec: dict[str, t.Any]) -> None:
+    """Leave what the launchers of plain tools, which are shell scripts, have to know of the specification."""
+    path = os.path.join(folder, "no-full-disk-access")
+    if spec["modes"].get("full_disk_access", True):
+        if os.path.exists(path):
+            os.unlink(path)
+    else:
+        with open(path, "w", encoding="utf-8"):
+            pass
+    with open(os.path.join(folder, "major"), "w", encoding="utf-8") as file:
+        file.write(spec["macos"].split(".")[0] + "\n")
+    os.chmod(os.path.join(folder, "major"), 0o644)
 
 
 def wake(folder: str = FOLDER) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 import typing as t
 
+from . import profile_store
+from .keychain_file import Keychain
 from .machine_context import Machine
 
 
@@ -65,8 +67,34 @@ def start(mac: Machine, name: str) -> str | None:
             for other in data["vpn"]:  # one personal VPN at a time
                 if other["status"] in ("Connected", "Connecting"):
                     other.update(status="Disconnected", since=time.time())
-            service.update(status="Connecting", since=time.time(), error=None)
+            service.update(status="Connecting", since=time.time(), error=None, dialog=_dialog(mac, data, service))
     return before
+
+
+_PROVIDER = "/neikev2provider.appex/contents/macos/neikev2provider"
+
+
+def _dialog(mac: Machine, data: dict[str, t.Any], service: dict[str, t.Any]) -> str | None:
+    """Return the name of the dialog that the IKEv2 provider's use of the key raises, if it does.
+
+    None for a key that a profile brought. For an imported one always, unless its access list names the provider and its partition list
+    has ``apple:``; and even then, while it is not known to be enough, once.
+    """
+    keychain = Keychain.load(profile_store.keychain_path(service["domain"]))
+    hashes = {item["key"] for item in keychain.certificates if item["sha256"] in service["leaves"]}
+    for key in keychain.keys:
+        if key["hash"] not in hashes or key.get("brought"):
+            continue
+        listed = key["any"] or any(application.lower().endswith(_PROVIDER) for application in key["applications"])
+        if listed and "apple:" in key["partitions"]:
+            if not mac.mode("first_dialog") or key["hash"] in data.setdefault("allowed_keys", []):
+                continue
+            data["allowed_keys"].append(key["hash"])
+        name = f"key:{key['hash']}:{time.time()}"
+        text = f'NEIKEv2Provider wants to access key "{key["label"]}" in your keychain.'
+        data["dialogs"].append({"name": name, "text": text, "since": time.time()})
+        return name
+    return None
 
 
 def stop(mac: Machine, name: str) -> str | None:

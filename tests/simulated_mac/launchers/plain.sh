@@ -19,5 +19,14 @@ usage: $name [-$options] ..." >&2; exit "${usage_status:-64}" ;;
     esac
   done
 fi
+if [ -e /.simulator/state/no-full-disk-access ]; then
+  for argument do
+    case $argument in
+    */Library/Keychains/*)
+      echo "$name: $argument: Operation not permitted" >&2
+      exit 1 ;;
+    esac
+  done
+fi
 # As BSD's tools do, the real one takes no option after the first operand.
 export POSIXLY_CORRECT=1

@@ -1,0 +1,375 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Profiles: opened, approved by a person or not, listed, removed, and what they bring."""
+
+from __future__ import annotations
+
+import plistlib
+import time
+import typing as t
+import uuid
+
+import pytest
+from simulated_mac import Gateway, SimulatedMac
+from simulated_mac.conformance import case
+from simulated_mac.spec import Person
+
+Boot = t.Callable[..., SimulatedMac]
+GUI = "/usr/bin/sudo /bin/launchctl asuser 501 /usr/bin/sudo -u alice -H "
+LIST = "/usr/bin/profiles show -type configuration -output stdout-xml\n"
+IDENTIFIER = "com.example.vpn"
+
+
+def profile(*, scope: str | None = "User", identifier: str = IDENTIFIER, ike: dict[str, t.Any] | None = None, **top: t.Any) -> bytes:
+    """Return a profile with an identity and an IKEv2 payload; ``ike`` changes the latter's settings, ``top`` the profile's."""
+    identity = {
+        "PayloadType": "com.apple.security.pkcs12", "PayloadIdentifier": f"{identifier}.identity", "PayloadUUID": "6EE63BCC-3E7C-48B2-AD15-D078EBAF25D0",
+        "PayloadVersion": 1, "PayloadContent": case.files()["good.p12"], "Password": case.PASSPHRASE,
+    }  # fmt: skip
+    settings = {
+        "RemoteAddress": "vpn.example.com", "RemoteIdentifier": "vpn.example.com", "LocalIdentifier": "P2SChildCertMac", "AuthenticationMethod": "None",
+        "ExtendedAuthEnabled": 1, "PayloadCertificateUUID": identity["PayloadUUID"],
+    } | (ike or {})  # fmt: skip
+    vpn = {
+        "PayloadType": "com.apple.vpn.managed", "PayloadIdentifier": f"{identifier}.vpn", "PayloadUUID": "597B4018-DBED-4B91-AD38-FD825711CD02",
+        "PayloadVersion": 1, "VPNType": "IKEv2", "UserDefinedName": "AzureVNet", "IKEv2": settings,
+    }  # fmt: skip
+    content = {
+        "PayloadType": "Configuration", "PayloadIdentifier": identifier, "PayloadUUID": str(uuid.uuid5(uuid.NAMESPACE_URL, repr((settings, top)))).upper(),
+        "PayloadVersion": 1, "PayloadDisplayName": "Azure", "PayloadContent": [identity, vpn],
+    } | top  # fmt: skip
+    if scope is not None:
+        content["PayloadScope"] = scope
+    return plistlib.dumps(content)
+
+
+def show(mac: SimulatedMac, content: bytes) -> int:
+    """Open a profile in the GUI session of alice."""
+    mac.write("/Users/alice/p.mobileconfig", content, owner=501, mode=0o600)
+    return mac.sh(GUI + "/usr/bin/open /Users/alice/p.mobileconfig\n").returncode
+
+
+def listed(mac: SimulatedMac, command: str = LIST) -> dict[str, t.Any]:
+    """Return what profiles lists, cut out of the text around it."""
+    text = mac.sh(command).stdout
+    assert not text.startswith("<?xml")
+    found: dict[str, t.Any] = plistlib.loads(text[text.index("<?xml") : text.index("</plist>") + 8].encode())
+    return found
+
+
+def test_open_only_downloads(boot: Boot) -> None:
+    mac = boot()
+    assert show(mac, profile()) == 0
+    assert listed(mac) == {}
+    assert mac.state()["pending"]["identifier"] == IDENTIFIER
+
+
+def test_approved_profile_is_listed_without_its_secrets(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    mac.approve_profile()
+    [entry] = listed(mac)["alice"]
+    assert entry["ProfileIdentifier"] == IDENTIFIER
+    assert entry["ProfileUUID"] not in (entry["ProfileUUID"].upper(), entry["ProfileUUID"].lower())
+    text = mac.sh(LIST).stdout
+    assert case.PASSPHRASE not in text
+    assert "P2SChildCertMac" in text
+    assert [item["PayloadType"] for item in entry["ProfileItems"]] == ["com.apple.security.pkcs12", "com.apple.vpn.managed"]
+
+
+def test_approved_profile_brings_its_identity_into_the_login_keychain(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    mac.approve_profile()
+    found = mac.sh("/usr/bin/security find-identity /Users/alice/Library/Keychains/login.keychain-db").stdout
+    assert case.sha1("leaf") in found
+
+
+def test_person_approves_after_a_while(boot: Boot) -> None:
+    mac = boot(person=Person(approves_after=0.6))
+    show(mac, profile())
+    assert listed(mac) == {}
+    time.sleep(0.8)
+    assert "alice" in listed(mac)
+
+
+def test_person_declines(boot: Boot) -> None:
+    mac = boot(person=Person(declines_after=0.1))
+    show(mac, profile())
+    time.sleep(0.4)
+    assert mac.state()["pending"] is None
+    assert listed(mac) == {}
+
+
+def test_nobody_approves_unless_told(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    time.sleep(0.5)
+    assert listed(mac) == {}
+
+
+def test_unapproved_profile_is_gone_after_eight_minutes(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    mac.pass_time(481)
+    assert mac.state()["pending"] is None
+
+
+def test_second_profile_replaces_the_pending_one(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    show(mac, profile(identifier="com.example.other"))
+    mac.approve_profile()
+    assert [entry["ProfileIdentifier"] for entry in listed(mac)["alice"]] == ["com.example.other"]
+
+
+def test_identical_content_opened_again_is_ignored(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    mac.approve_profile()
+    assert show(mac, profile()) == 0
+    assert mac.state()["pending"] is None
+
+
+def test_same_identifier_updates_in_place(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    mac.approve_profile()
+    show(mac, profile(PayloadDisplayName="New name"))
+    mac.approve_profile()
+    assert [entry["ProfileDisplayName"] for entry in listed(mac)["alice"]] == ["New name"]
+    assert len(mac.state()["vpn"]) == 1
+
+
+def test_profile_without_scope_is_the_users_alone(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile(scope=None))
+    mac.approve_profile()
+    assert listed(mac, "sudo " + LIST) == {}
+    assert "alice" in listed(mac)
+
+
+def test_system_scope_needs_the_admin_password(boot: Boot) -> None:
+    mac = boot(person=Person(gives_admin_password=False))
+    show(mac, profile(scope="System"))
+    mac.approve_profile()
+    assert listed(mac, "sudo " + LIST) == {}
+    assert "administrator password" in mac.state()["refusals"][0]["text"]
+
+
+def test_system_scope_is_listed_for_root_and_lands_in_the_system_keychain(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile(scope="System"))
+    mac.approve_profile()
+    assert "_computerlevel" in listed(mac, "sudo " + LIST)
+    assert case.sha1("leaf") in mac.sh("/usr/bin/security find-identity /Library/Keychains/System.keychain").stdout
+
+
+def test_open_outside_the_screen_session_leaves_nothing_pending(boot: Boot) -> None:
+    mac = boot()
+    mac.write("/Users/alice/p.mobileconfig", profile(), owner=501, mode=0o600)
+    assert mac.sh("/usr/bin/open /Users/alice/p.mobileconfig").returncode != 0
+    assert mac.state()["pending"] is None
+
+
+def test_file_that_only_root_can_read_is_not_downloaded(boot: Boot) -> None:
+    mac = boot()
+    mac.write("/Users/alice/p.mobileconfig", profile(), owner=0, mode=0o600)
+    assert mac.sh(GUI + "/usr/bin/open /Users/alice/p.mobileconfig").returncode == 0
+    assert mac.state()["pending"] is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"ike": {"PayloadCertificateUUID": str(uuid.uuid4())}}, id="identity-of-another-profile"),
+        pytest.param({"ike": {"IKESecurityAssociationParameters": {"DiffieHellmanGroup": 24}}}, id="group-24"),
+        pytest.param({"ike": {"RemoteIdentifier": ""}}, id="no-remote-identifier"),
+        pytest.param({"ike": {"AuthenticationMethod": "EAP"}}, id="unknown-authentication"),
+        pytest.param({"ike": {"CertificateType": "RSA"}}, id="certificate-type-without-issuer"),
+        pytest.param({"ike": {"ChildSecurityAssociationParameters": {"LifeTimeInMinutes": 5}}}, id="lifetime-too-short"),
+        pytest.param({"PayloadUUID": "no-uuid"}, id="bad-uuid"),
+        pytest.param({"TargetDeviceType": 1}, id="for-an-iphone"),
+        pytest.param({"PayloadContent": []}, id="no-payloads"),
+    ],
+)
+def test_profile_is_refused(boot: Boot, change: dict[str, t.Any]) -> None:
+    mac = boot()
+    show(mac, profile(**change))
+    mac.approve_profile()
+    assert listed(mac) == {}
+    assert len(mac.state()["refusals"]) == 1
+
+
+@pytest.mark.parametrize(("macos", "installed"), [("15.6.1", True), ("26.1", False)])
+@pytest.mark.parametrize(
+    "parameters",
+    [{"EncryptionAlgorithm": "3DES"}, {"IntegrityAlgorithm": "SHA1-96"}, {"DiffieHellmanGroup": 2}],
+    ids=["3des", "sha1", "group-2"],
+)
+def test_dead_algorithms_are_refused_by_26(boot: Boot, macos: str, installed: bool, parameters: dict[str, t.Any]) -> None:
+    mac = boot(macos=macos)
+    show(mac, profile(ike={"IKESecurityAssociationParameters": parameters}))
+    mac.approve_profile()
+    assert bool(listed(mac)) is installed
+
+
+def test_modern_pkcs12_in_a_profile_is_refused(boot: Boot) -> None:
+    mac = boot()
+    content = plistlib.loads(profile())
+    content["PayloadContent"][0]["PayloadContent"] = case.files()["modern.p12"]
+    show(mac, plistlib.dumps(content))
+    mac.approve_profile()
+    assert listed(mac) == {}
+
+
+@pytest.mark.parametrize(("mode", "installed"), [("reuse", True), ("fail", False)])
+def test_identity_that_is_already_there(boot: Boot, mode: str, installed: bool) -> None:
+    mac = boot(modes={"profile_identity": mode})
+    mac.sh(GUI + "/usr/bin/security import /tmp/files/good.p12 -k /Users/alice/Library/Keychains/login.keychain-db -P secret")
+    show(mac, profile())
+    mac.approve_profile()
+    assert bool(listed(mac)) is installed
+
+
+def test_removing_a_profile_leaves_an_identity_that_was_there_before(boot: Boot) -> None:
+    mac = boot()
+    mac.sh(GUI + "/usr/bin/security import /tmp/files/good.p12 -k /Users/alice/Library/Keychains/login.keychain-db -P secret")
+    show(mac, profile())
+    mac.approve_profile()
+    assert mac.sh(f"/usr/bin/sudo /usr/bin/profiles remove -user alice -identifier {IDENTIFIER} -forced").returncode == 0
+    assert listed(mac) == {}
+    assert case.sha1("leaf") in mac.sh("/usr/bin/security find-identity /Users/alice/Library/Keychains/login.keychain-db").stdout
+
+
+def test_removing_a_profile_takes_its_identity_and_connection(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    mac.approve_profile()
+    assert mac.sh(f"/usr/bin/sudo /usr/bin/profiles remove -user alice -identifier {IDENTIFIER} -forced").returncode == 0
+    assert mac.state()["vpn"] == []
+    assert case.sha1("leaf") not in mac.sh("/usr/bin/security find-identity /Users/alice/Library/Keychains/login.keychain-db").stdout
+
+
+def test_profile_of_an_mdm_is_not_removed_by_hand(boot: Boot) -> None:
+    mac = boot(mdm=True)
+    mac.install_profile(profile(scope="System"), scope="system")
+    assert "_computerlevel" in listed(mac, "sudo " + LIST)
+    assert mac.sh(f"/usr/bin/sudo /usr/bin/profiles remove -identifier {IDENTIFIER} -forced").returncode == 1
+    assert "_computerlevel" in listed(mac, "sudo " + LIST)
+    assert "MDM server: https://" in mac.sh("/usr/bin/profiles status -type enrollment").stdout
+
+
+def test_removal_without_forced_asks(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    mac.approve_profile()
+    assert mac.sh(f"/usr/bin/profiles remove -identifier {IDENTIFIER} </dev/null").returncode == 1
+    assert "alice" in listed(mac)
+
+
+def test_catalina_installs_without_asking(boot: Boot) -> None:
+    mac = boot(macos="10.15.7")
+    mac.write("/Users/alice/p.mobileconfig", profile(), owner=501, mode=0o600)
+    script = "/usr/bin/profiles install -type=configuration -path=/Users/alice/p.mobileconfig"
+    assert mac.sh(f"{GUI}{script}").returncode == 0
+    assert "alice" in listed(mac)
+
+
+def test_catalina_refuses_a_user_to_install_for_the_device(boot: Boot) -> None:
+    mac = boot(macos="10.15.7")
+    mac.write("/Users/alice/p.mobileconfig", profile(scope="System"), owner=501, mode=0o600)
+    done = mac.sh("/usr/bin/profiles install -type=configuration -path=/Users/alice/p.mobileconfig")
+    assert done.returncode == 1
+    assert "returned -60005 (Error = -60005)" in done.stdout
+
+
+def test_system_profiler_lists_what_is_installed(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile())
+    mac.approve_profile()
+    text = mac.sh("/usr/sbin/system_profiler SPConfigurationProfileDataType -json").stdout
+    assert f'"spconfigprofile_profile_identifier": "{IDENTIFIER}"' in text
+
+
+VPNUTIL = GUI + "/opt/homebrew/bin/vpnutil "
+
+
+def connected(boot: Boot, **options: t.Any) -> SimulatedMac:
+    """Return a Mac with vpnutil, the profile, and the connection just started."""
+    mac = boot(vpnutil=True, **options)
+    show(mac, profile())
+    mac.approve_profile()
+    assert "AzureVNet has been started" in mac.sh(VPNUTIL + "start AzureVNet").stderr
+    return mac
+
+
+def test_tunnel_comes_up(boot: Boot) -> None:
+    mac = connected(boot, gateway=Gateway(seconds=1), modes={"first_dialog": False})
+    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connecting\n"
+    mac.pass_time(2)
+    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connected\n"
+    assert "\tinet 172.16.201.2 --> 172.16.201.2 netmask 0xffffff00 \n" in mac.sh("/sbin/ifconfig ipsec0").stdout
+    assert mac.sh("/usr/sbin/scutil --nc list").stdout.count("\n") == 1
+    mac.sh(VPNUTIL + "stop AzureVNet")
+    assert mac.sh("/sbin/ifconfig ipsec0").returncode == 1
+
+
+def test_another_vpns_interface_comes_first(boot: Boot) -> None:
+    mac = connected(boot, gateway=Gateway(seconds=0), modes={"first_dialog": False, "other_tunnels": ["100.64.0.1"]})
+    assert "inet 100.64.0.1 " in mac.sh("/sbin/ifconfig ipsec0").stdout
+    assert "inet 172.16.201.2 " in mac.sh("/sbin/ifconfig ipsec1").stdout
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [Gateway(authentication="certificate", seconds=0), Gateway(reachable=False, seconds=0)],
+    ids=["other-authentication", "unreachable"],
+)
+def test_tunnel_does_not_come_up(boot: Boot, gateway: Gateway) -> None:
+    mac = connected(boot, gateway=gateway)
+    mac.pass_time(60)
+    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Disconnected\n"
+
+
+def test_vpnutil_in_a_bare_ssh_session_finds_nothing_and_succeeds(boot: Boot) -> None:
+    mac = connected(boot)
+    done = mac.sh("/opt/homebrew/bin/vpnutil status AzureVNet")
+    assert done.returncode == 0
+    assert "Could not find AzureVNet" in done.stderr
+
+
+LOGIN = "/Users/alice/Library/Keychains/login.keychain-db"
+PROVIDER = "/System/Library/Frameworks/NetworkExtension.framework/PlugIns/NEIKEv2Provider.appex/Contents/MacOS/NEIKEv2Provider"
+
+
+def with_imported_key(boot: Boot, options: str, partitions: str, **more: t.Any) -> SimulatedMac:
+    """Return a Mac whose identity was imported by hand before the profile came, with the connection just started."""
+    mac = boot(vpnutil=True, gateway=Gateway(seconds=0), **more)
+    assert mac.sh(GUI + f"/usr/bin/security import /tmp/files/good.p12 -k {LOGIN} -P secret {options}").returncode == 0
+    password = mac.spec.user("alice").login_password
+    script = f"/usr/bin/security set-key-partition-list -S {partitions} -k '{password}' -l 'P2S key' {LOGIN} >/dev/null"
+    assert mac.sh(GUI + script).returncode == 0
+    show(mac, profile())
+    mac.approve_profile()
+    mac.sh(VPNUTIL + "start AzureVNet")
+    return mac
+
+
+@pytest.mark.parametrize(
+    ("options", "partitions"),
+    [(f"-T {PROVIDER}", "apple-tool:"), ("-T /usr/bin/security", "apple-tool:,apple:"), (f"-T {PROVIDER}", "apple-tool:,apple:")],
+    ids=["no-partition", "no-acl", "both-at-first"],
+)
+def test_imported_key_raises_a_dialog_and_connecting_waits(boot: Boot, options: str, partitions: str) -> None:
+    mac = with_imported_key(boot, options, partitions)
+    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connecting\n"
+    assert "NEIKEv2Provider wants to access key" in mac.state()["dialogs"][0]["text"]
+    mac.answer_dialogs()
+    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connected\n"
+
+
+def test_imported_key_with_acl_and_partition_list_can_be_enough(boot: Boot) -> None:
+    mac = with_imported_key(boot, f"-T {PROVIDER}", "apple-tool:,apple:", modes={"first_dialog": False})
+    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connected\n"
