@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
 import pathlib
+import subprocess
+import sys
 import threading
+import time
 import typing as t
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from support import demo_pki, issuing_office
 from support.issuing_office import PASSPHRASE, Bench
 
@@ -315,3 +319,42 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_what_was_done_and_nothing_hal
     assert [entry.name for entry in bench.ledger()] == ["mac00", "mac01", "mac02"]
     monkeypatch.setattr(identity_store, "_stage", real)
     assert [outcome.status for outcome in bench.run(*requests)] == ["valid"] * 3 + ["issued"] * 6
+
+
+_KILLED = """
+import pathlib, sys
+sys.path[:0] = sys.argv[1:3]
+from support.issuing_office import Bench
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import issuing_work
+issuing_work._STEP = 5
+bench = Bench(pathlib.Path(sys.argv[3]))
+(bench.folder.parent / "root.pem").write_bytes(bench.holder.pem.encode() + bench.holder.key_pem)
+bench.run(*(bench.request(f"mac{number:03}") for number in range(60)))
+"""
+
+
+def test_a_run_that_is_killed_loses_nothing_that_is_in_place(tmp_path: pathlib.Path) -> None:
+    """Whatever it was at: what has a name is whole, and the next run leaves no trace of the dead one."""
+    bench = Bench(tmp_path / "identities")
+    tests = pathlib.Path(__file__).resolve().parents[3]
+    command = [sys.executable, "-c", _KILLED, str(tests), os.environ["ANSIBLE_COLLECTIONS_PATH"], str(bench.folder)]
+    with subprocess.Popen(command) as killed:
+        until = time.monotonic() + 60
+        while len(list(bench.folder.glob("*.p12"))) < 12 and time.monotonic() < until and killed.poll() is None:
+            time.sleep(0.001)
+        assert killed.poll() is None
+        killed.kill()
+    done = {path.name: path.read_bytes() for path in bench.folder.glob("*.p12")}
+    assert 12 <= len(done) < 60
+    data = (tmp_path / "root.pem").read_bytes()
+    key = serialization.load_pem_private_key(data[data.index(b"-----BEGIN PRIVATE") :], None)
+    bench.holder = demo_pki.Holder(x509.load_pem_x509_certificate(data), key)
+    outcomes = bench.run(*(bench.request(f"mac{number:03}") for number in range(60)))
+    assert {outcome.status for outcome in outcomes} <= {"valid", "issued", "adopted"}
+    assert {name: (bench.folder / name).read_bytes() for name in done} == done
+    assert {path.name for path in bench.folder.iterdir() if path.suffix != ".lock"} == {
+        "identities.json",
+        *(f"mac{number:03}.p12" for number in range(60)),
+    }
+    for entry in bench.ledger():
+        assert entry.sha256 == _read(bench, entry.path).certificate.sha256
