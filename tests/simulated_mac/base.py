@@ -22,13 +22,46 @@ PYTHON = f"/{HIDDEN}/python/bin/python{sys.version_info[0]}.{sys.version_info[1]
 # Programs that start others must not leave the hidden folder on PATH, so they go by their whole path.
 _STARTERS = {"env", "nohup", "xargs", "find"}
 _FOLDERS = (
-    "bin", "sbin", "usr/bin", "usr/sbin", "usr/libexec", "usr/lib", "usr/local/bin", "opt", "cores", "dev", "lib64",
-    "Applications", "Library/Keychains", "Library/Preferences", "Library/Managed Preferences", "Library/Security/Trust Settings",
-    "System/Library/Keychains", "System/Library/PreferencePanes", "System/Library/CoreServices", "Users/Shared", "Volumes",
-    "private/etc/ssh", "private/etc/sudoers.d", "private/etc/pam.d", "private/tmp", "private/var/root", "private/var/folders", "private/var/empty",
-    "private/var/db/ConfigurationProfiles", "private/var/run",
-    f"{HIDDEN}/bin", f"{HIDDEN}/lib", f"{HIDDEN}/libraries", f"{HIDDEN}/pam", f"{HIDDEN}/python", f"{HIDDEN}/site", f"{HIDDEN}/proc", f"{HIDDEN}/state", f"{HIDDEN}/run",
-)  # fmt: skip
+    "bin",
+    "sbin",
+    "usr/bin",
+    "usr/sbin",
+    "usr/libexec",
+    "usr/lib",
+    "usr/local/bin",
+    "opt",
+    "cores",
+    "dev",
+    "lib64",
+    "Applications",
+    "Library/Keychains",
+    "Library/Preferences",
+    "Library/Managed Preferences",
+    "Library/Security/Trust Settings",
+    "System/Library/Keychains",
+    "System/Library/PreferencePanes",
+    "System/Library/CoreServices",
+    "Users/Shared",
+    "Volumes",
+    "private/etc/ssh",
+    "private/etc/sudoers.d",
+    "private/etc/pam.d",
+    "private/tmp",
+    "private/var/root",
+    "private/var/folders",
+    "private/var/empty",
+    "private/var/db/ConfigurationProfiles",
+    "private/var/run",
+    f"{HIDDEN}/bin",
+    f"{HIDDEN}/lib",
+    f"{HIDDEN}/libraries",
+    f"{HIDDEN}/pam",
+    f"{HIDDEN}/python",
+    f"{HIDDEN}/site",
+    f"{HIDDEN}/proc",
+    f"{HIDDEN}/state",
+    f"{HIDDEN}/run",
+)
 # Where macOS keeps the IKEv2 provider (it spells the folder "PlugIns") and its helpers: paths that `security import -T` checks.
 PROVIDER = "System/Library/Frameworks/NetworkExtension.framework/PlugIns/NEIKEv2Provider.appex/Contents/MacOS/NEIKEv2Provider"
 _PROGRAM_FILES = (PROVIDER, "usr/libexec/neagent", "usr/libexec/nesessionmanager", "usr/libexec/nehelper", "usr/libexec/configd")
@@ -138,7 +171,10 @@ def _shells(root: pathlib.Path) -> None:
         login = 'export TMPDIR="$(/.simulator/bin/sh /.simulator/lib/tmpdir.sh)"\n' if path == "/bin/zsh" else ""
         launcher(
             root / path.lstrip("/"),
-            f"tool={path}\noptions='*'\n. /{HIDDEN}/lib/plain.sh\nunset POSIXLY_CORRECT record argument name tool options\n{login}exec /{HIDDEN}/bin/sh \"$@\"\n",
+            (
+                f"tool={path}\noptions='*'\n. /{HIDDEN}/lib/plain.sh\n"
+                f'unset POSIXLY_CORRECT record argument name tool options\n{login}exec /{HIDDEN}/bin/sh "$@"\n'
+            ),
         )
 
 

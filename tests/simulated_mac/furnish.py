@@ -23,7 +23,10 @@ sshd:*:75:75:sshd Privilege separation:/var/empty:/usr/bin/false
 _mbsetupuser:*:248:248:Setup User:/var/setup:/bin/bash
 """
 _SYSTEM_GROUPS = "nobody:*:-2:\nwheel:*:0:root\ndaemon:*:1:root\nsshd:*:75:\nstaff:*:20:{users}\nadmin:*:80:root,{admins}\n"
-_PAM = "auth required /.simulator/pam/pam_unix.so\naccount required /.simulator/pam/pam_permit.so\nsession required /.simulator/pam/pam_permit.so\n"
+_PAM = (
+    "auth required /.simulator/pam/pam_unix.so\naccount required /.simulator/pam/pam_permit.so\n"
+    "session required /.simulator/pam/pam_permit.so\n"
+)
 
 
 def furnish(root: pathlib.Path, spec: MacSpec, public_key: str) -> None:

@@ -47,10 +47,23 @@ class SimulatedMac:
     def ssh_command(self, *command: str, user: str | None = None, options: t.Sequence[str] = ()) -> list[str]:
         """Return the argument list that logs in (as ``user``, default the Mac's SSH user) and runs ``command``."""
         return [
-            "ssh", "-F", "none", "-o", f'IdentityFile="{for_ssh(self.fleet / "keys" / "id_ed25519")}"', "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
-            "-o", f'UserKnownHostsFile="{for_ssh(self.fleet / "known_hosts")}"', "-p", str(self.port), *options,
-            f"{user or self.spec.ssh_user}@{self.address}", *command,
-        ]  # fmt: skip
+            "ssh",
+            "-F",
+            "none",
+            "-o",
+            f'IdentityFile="{for_ssh(self.fleet / "keys" / "id_ed25519")}"',
+            "-o",
+            "IdentitiesOnly=yes",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            f'UserKnownHostsFile="{for_ssh(self.fleet / "known_hosts")}"',
+            "-p",
+            str(self.port),
+            *options,
+            f"{user or self.spec.ssh_user}@{self.address}",
+            *command,
+        ]
 
     def sh(
         self, script: str, *, user: str | None = None, timeout: float = 30, options: t.Sequence[str] = ()
@@ -58,8 +71,13 @@ class SimulatedMac:
         """Run ``script`` with /bin/sh in an SSH session of its own. Raises ``subprocess.TimeoutExpired``."""
         return subprocess.run(
             self.ssh_command("/bin/sh", user=user, options=["-T", *options]),
-            input=script, capture_output=True, text=True, errors="surrogateescape", timeout=timeout, check=False,
-        )  # fmt: skip
+            input=script,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=timeout,
+            check=False,
+        )
 
     # -- look --------------------------------------------------------------------------------------------------
 
@@ -172,9 +190,11 @@ class SimulatedMac:
             data.setdefault("read_only_keychains", []).append(path)
 
     def fault(self, tool: str, kind: str | None, **details: t.Any) -> None:
-        """Let ``tool`` (a name, for `security` also "security import") misbehave: ``hang``, ``fail``, ``kill``, ``garbage``, ``cut``, or ``None`` to end it.
+        """Let ``tool`` (a name, for `security` also "security import") misbehave, or behave again with ``None``.
 
-        ``cut`` ends the SSH connection when the tool is called. ``details``: ``after`` (calls that still work).
+        ``hang``; ``fail`` (details ``status``, ``stderr``); ``kill``; ``garbage`` (``stdout``, ``status``); ``cut``: the SSH
+        connection ends; ``change``: a keychain changes first (``keychain``, ``add``: base64 of DER, ``remove``: a common name).
+        All but plain tools take ``after`` (calls that still work) and ``once``.
         """
         path = self.folder / "faults" / tool
         if kind is None:

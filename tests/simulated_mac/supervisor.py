@@ -238,7 +238,10 @@ def _short(folder: pathlib.Path) -> t.Iterator[str]:
 
 
 def ask(folder: pathlib.Path, do: str, **arguments: t.Any) -> t.Any:
-    """Send one request to the supervisor of the fleet in ``folder``. Raises ``OSError`` when there is none, ``RuntimeError`` when it cannot."""
+    """Send one request to the supervisor of the fleet in ``folder``.
+
+    Raises ``OSError`` when there is none, ``RuntimeError`` when it cannot do it.
+    """
     with socket.socket(socket.AF_UNIX) as connection, _short(folder) as short:
         connection.connect(f"{short}/control")
         with connection.makefile("rw", encoding="utf-8") as stream:

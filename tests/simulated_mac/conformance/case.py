@@ -28,7 +28,7 @@ if t.TYPE_CHECKING:
 LATEST = "15.6.1"
 VERSIONS = ("10.15.7", "11.7", "13.7", "14.7", "15.1", LATEST, "26.1")
 PASSPHRASE = "secret"
-NOT_BEFORE = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
+NOT_BEFORE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +79,8 @@ def run(mac: SimulatedMac, cases: t.Sequence[Case]) -> dict[str, Answer]:
     for number, case in enumerate(cases):
         body = base64.b64encode((f"CASE={number}\n" + _PREAMBLE + case.script).encode()).decode()
         script.append(
-            f"/bin/sh -c \"$(echo {body} | base64 -D)\" sh >$o 2>$e </dev/null; echo \"$? $(base64 <$o | tr -d '\\n') . $(base64 <$e | tr -d '\\n')\""
+            f'/bin/sh -c "$(echo {body} | base64 -D)" sh >$o 2>$e </dev/null; '
+            f"echo \"$? $(base64 <$o | tr -d '\\n') . $(base64 <$e | tr -d '\\n')\""
         )
     done = mac.sh("\n".join(script) + "\n", timeout=300)
     assert done.returncode == 0, done.stderr
@@ -153,13 +154,27 @@ def _made() -> tuple[dict[str, x509.Certificate], dict[str, bytes]]:
     good = old_pkcs12("P2S key", leaf_key, leaf)
     key_pem = second_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     content = {
-        "root.cer": root.public_bytes(der), "root.pem": root.public_bytes(pem), "root.cer_0": root.public_bytes(der), "other.cer": other.public_bytes(der),
-        "leaf.cer": leaf.public_bytes(der), "expired.cer": expired.public_bytes(der), "good.p12": good, "good.bin": good, "modern.p12": modern,
-        "chain.p12": old_pkcs12("P2S key", leaf_key, leaf, [root]), "second.p12": old_pkcs12("Second key", second_key, second),
-        "expired.p12": old_pkcs12("Expired key", expired_key, expired), "empty.p12": b"", "garbage.p12": b"no pkcs12", "key.pem": key_pem,
-        "bad.pem": b"-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n", "bad.cer": b"nothing", "two.pem": root.public_bytes(pem) + other.public_bytes(pem),
-        "nopass.p12": old_pkcs12("P2S key", leaf_key, leaf, passphrase="\u00e4"), "damaged.keychain-db": b"not a keychain",
-    }  # fmt: skip
+        "root.cer": root.public_bytes(der),
+        "root.pem": root.public_bytes(pem),
+        "root.cer_0": root.public_bytes(der),
+        "other.cer": other.public_bytes(der),
+        "leaf.cer": leaf.public_bytes(der),
+        "expired.cer": expired.public_bytes(der),
+        "good.p12": good,
+        "good.bin": good,
+        "modern.p12": modern,
+        "chain.p12": old_pkcs12("P2S key", leaf_key, leaf, [root]),
+        "second.p12": old_pkcs12("Second key", second_key, second),
+        "expired.p12": old_pkcs12("Expired key", expired_key, expired),
+        "empty.p12": b"",
+        "garbage.p12": b"no pkcs12",
+        "key.pem": key_pem,
+        "bad.pem": b"-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n",
+        "bad.cer": b"nothing",
+        "two.pem": root.public_bytes(pem) + other.public_bytes(pem),
+        "nopass.p12": old_pkcs12("P2S key", leaf_key, leaf, passphrase="\u00e4"),
+        "damaged.keychain-db": b"not a keychain",
+    }
     return {"root": root, "other": other, "leaf": leaf, "second": second, "expired": expired}, content
 
 

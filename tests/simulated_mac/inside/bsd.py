@@ -69,9 +69,17 @@ def format_stat(form: str, name: str, info: os.stat_result) -> str:
         if letter in "%nt" and not high:
             return {"%": "%", "n": "\n", "t": "\t"}[letter]
         values: dict[str, t.Any] = {
-            "d": info.st_dev, "i": info.st_ino, "l": info.st_nlink, "z": info.st_size, "b": info.st_blocks, "k": info.st_blksize,
-            "f": 0, "r": info.st_rdev, "N": name, "Y": os.readlink(name) if stat_module.S_ISLNK(info.st_mode) else "",
-        }  # fmt: skip
+            "d": info.st_dev,
+            "i": info.st_ino,
+            "l": info.st_nlink,
+            "z": info.st_size,
+            "b": info.st_blocks,
+            "k": info.st_blksize,
+            "f": 0,
+            "r": info.st_rdev,
+            "N": name,
+            "Y": os.readlink(name) if stat_module.S_ISLNK(info.st_mode) else "",
+        }
         if letter == "u":
             values["u"] = owner(pwd.getpwuid, info.st_uid, "pw_name") if high else info.st_uid
         elif letter == "g":
@@ -178,7 +186,7 @@ def uuidgen(mac: Machine, argv: list[str]) -> int:
     """A random UUID, upper case as on macOS."""
     import uuid
 
-    options, _rest = _options("uuidgen", argv, "", "usage: uuidgen [-hdr]")
+    _options("uuidgen", argv, "", "usage: uuidgen [-hdr]")
     print(str(uuid.uuid4()).upper())
     return 0
 
@@ -223,7 +231,10 @@ def sed(mac: Machine, argv: list[str]) -> int:
 
 def date(mac: Machine, argv: list[str]) -> int:
     """date [-ju] [-r seconds] [-v adjustment] [-f format date] [+format]."""
-    usage = "usage: date [-jnRu] [-I[date|hours|minutes|seconds]] [-f input_fmt]\n            [-r filename|seconds] [-v[+|-]val[y|m|w|d|H|M|S]]\n            [new_date] [+output_fmt]"
+    usage = (
+        "usage: date [-jnRu] [-I[date|hours|minutes|seconds]] [-f input_fmt]\n"
+        "            [-r filename|seconds] [-v[+|-]val[y|m|w|d|H|M|S]]\n            [new_date] [+output_fmt]"
+    )
     options, operands = _options("date", argv, "f:jnRr:uv:", usage)
     flags = dict(options)
     now = time.time()

@@ -37,7 +37,7 @@ def certificate(der: bytes, label: str | None = None) -> dict[str, t.Any]:
     try:
         parsed = x509.load_der_x509_certificate(der)
         names = [str(name.value) for name in parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-        identifier = next((entry.value.digest for entry in parsed.extensions if entry.oid == ExtensionOID.SUBJECT_KEY_IDENTIFIER), b"")  # type: ignore[attr-defined]
+        identifier = next((entry.value.digest for entry in parsed.extensions if entry.oid == ExtensionOID.SUBJECT_KEY_IDENTIFIER), b"")
         emails = [str(name.value) for name in parsed.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)]
         try:
             alternative = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -47,9 +47,13 @@ def main(mac: Machine, argv: list[str]) -> int:
 
 def _record(user: dict[str, object]) -> dict[str, str]:
     return {
-        "RecordName": str(user["name"]), "RealName": str(user["full_name"]), "UniqueID": str(user["uid"]), "PrimaryGroupID": "20",
-        "NFSHomeDirectory": f"/Users/{user['name']}", "UserShell": "/bin/zsh",
-    }  # fmt: skip
+        "RecordName": str(user["name"]),
+        "RealName": str(user["full_name"]),
+        "UniqueID": str(user["uid"]),
+        "PrimaryGroupID": "20",
+        "NFSHomeDirectory": f"/Users/{user['name']}",
+        "UserShell": "/bin/zsh",
+    }
 
 
 def _root() -> dict[str, str]:

@@ -29,7 +29,7 @@ class DamagedKeychain(Exception):
 def seal(master: str, data: bytes) -> bytes:
     """Encrypt or decrypt ``data`` with the keychain's master key."""
     stream = b"".join(hashlib.sha256(bytes.fromhex(master) + number.to_bytes(8, "big")).digest() for number in range(len(data) // 32 + 1))
-    return bytes(left ^ right for left, right in zip(data, stream))
+    return bytes(left ^ right for left, right in zip(data, stream, strict=False))
 
 
 @dataclasses.dataclass

@@ -34,12 +34,14 @@ def sw_vers(mac: Machine, argv: list[str]) -> int:
     }
     if not argv:
         for name, value in facts.items():
-            print(f"{name[0].upper()}{name[1:]}:\t{value}" if mac.version >= (11, 0) else f"{name[0].upper()}{name[1:]}:\t{value}")
+            # 11 to 12 align with two tabs; readers have to take any white space.
+            print(f"{name[0].upper()}{name[1:]}:{chr(9) * (2 if (11, 0) <= mac.version < (13, 0) else 1)}{value}")
         return 0
     word = argv[0][2:] if argv[0].startswith("--") and mac.version >= (13, 0) else argv[0][1:] if argv[0].startswith("-") else ""
     if word not in facts:
         sys.stderr.write(
-            f"sw_vers: unrecognized option `{argv[0]}'\nUsage: sw_vers [--productName|--productVersion|--productVersionExtra|--buildVersion]\n"
+            f"sw_vers: unrecognized option `{argv[0]}'\n"
+            f"Usage: sw_vers [--productName|--productVersion|--productVersionExtra|--buildVersion]\n"
         )
         return 1
     print(facts[word])
@@ -105,7 +107,8 @@ def xcode_select(mac: Machine, argv: list[str]) -> int:
         print("/Library/Developer/CommandLineTools")
         return 0
     sys.stderr.write(
-        "xcode-select: error: unable to get active developer directory, use `sudo xcode-select --switch path/to/Xcode.app` to set one (or see `man xcode-select`)\n"
+        "xcode-select: error: unable to get active developer directory, "
+        "use `sudo xcode-select --switch path/to/Xcode.app` to set one (or see `man xcode-select`)\n"
     )
     return 2
 

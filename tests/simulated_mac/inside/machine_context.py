@@ -31,8 +31,8 @@ class Machine:
     @functools.cached_property
     def version(self) -> tuple[int, int]:
         """macOS's version: (10, 15), (11, 7), (15, 6), (26, 1)."""
-        major, minor, *_ = (*self.spec["macos"].split("."), "0")
-        return int(major), int(minor)
+        parts = [*str(self.spec["macos"]).split("."), "0"]
+        return int(parts[0]), int(parts[1])
 
     @property
     def uid(self) -> int:

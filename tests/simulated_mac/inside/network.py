@@ -10,13 +10,25 @@ import sys
 from . import tunnel
 from .machine_context import Machine
 
-_LO0 = "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384\n\toptions=1203<RXCSUM,TXCSUM,TXSTATUS,SW_TIMESTAMP>\n\tinet 127.0.0.1 netmask 0xff000000\n\tinet6 ::1 prefixlen 128 \n\tnd6 options=201<PERFORMNUD,DAD>\n"
-_EN0 = "en0: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500\n\toptions=6463<RXCSUM,TXCSUM,TSO4,TSO6,CHANNEL_IO,PARTIAL_CSUM,ZEROINVERT_CSUM>\n\tether 02:00:00:00:00:01\n\tinet 192.0.2.10 netmask 0xffffff00 broadcast 192.0.2.255\n\tnd6 options=201<PERFORMNUD,DAD>\n\tmedia: autoselect\n\tstatus: active\n"
+_LO0 = (
+    "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384\n"
+    "\toptions=1203<RXCSUM,TXCSUM,TXSTATUS,SW_TIMESTAMP>\n\tinet 127.0.0.1 netmask 0xff000000\n"
+    "\tinet6 ::1 prefixlen 128 \n\tnd6 options=201<PERFORMNUD,DAD>\n"
+)
+_EN0 = (
+    "en0: flags=8863<UP,BROADCAST,SMART,RUNNING,SIMPLEX,MULTICAST> mtu 1500\n"
+    "\toptions=6463<RXCSUM,TXCSUM,TSO4,TSO6,CHANNEL_IO,PARTIAL_CSUM,ZEROINVERT_CSUM>\n"
+    "\tether 02:00:00:00:00:01\n\tinet 192.0.2.10 netmask 0xffffff00 broadcast 192.0.2.255\n"
+    "\tnd6 options=201<PERFORMNUD,DAD>\n\tmedia: autoselect\n\tstatus: active\n"
+)
 
 
 def _ipsec(name: str, address: str | None, netmask: str) -> str:
     number = int(name.removeprefix("ipsec")) + 16
-    text = f"{name}: flags=8051<UP,POINTOPOINT,RUNNING,MULTICAST> mtu 1280\n\toptions=6463<RXCSUM,TXCSUM,TSO4,TSO6,CHANNEL_IO,PARTIAL_CSUM,ZEROINVERT_CSUM>\n"
+    text = (
+        f"{name}: flags=8051<UP,POINTOPOINT,RUNNING,MULTICAST> mtu 1280\n"
+        f"\toptions=6463<RXCSUM,TXCSUM,TSO4,TSO6,CHANNEL_IO,PARTIAL_CSUM,ZEROINVERT_CSUM>\n"
+    )
     if address:
         text += f"\tinet {address} --> {address} netmask {netmask} \n"
     return text + f"\tinet6 fe80::1%{name} prefixlen 64 scopeid 0x{number:x} \n\tnd6 options=201<PERFORMNUD,DAD>\n"

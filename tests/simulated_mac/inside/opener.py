@@ -20,9 +20,7 @@ def main(mac: Machine, argv: list[str]) -> int:
     """Open files and URLs; needs the session of the user who is logged in."""
     operands = [argument for argument in argv if not argument.startswith("-")]
     if any(argument not in ("-g", "-F", "-j") for argument in argv if argument.startswith("-")):
-        sys.stderr.write(
-            f"{os.path.basename('/usr/bin/open')}: unrecognized option\nUsage: open [-e] [-t] [-f] [-W] [-R] [-n] [-g] [-h] [-s <sdk>] ...\n"
-        )
+        sys.stderr.write("open: unrecognized option\nUsage: open [-e] [-t] [-f] [-W] [-R] [-n] [-g] [-h] [-s <sdk>] ...\n")
         return 1
     if not operands:
         sys.stderr.write("Usage: open [-e] [-t] [-f] [-W] [-R] [-n] [-g] [-h] [-s <sdk>] ...\n")
@@ -63,6 +61,10 @@ def _show(mac: Machine, operand: str) -> None:
         if any(entry["identifier"] == identifier and entry["digest"] == digest for entry in known):
             return  # identical content is ignored
         data["pending"] = {
-            "content": profile_store.pack(content), "identifier": identifier, "uuid": profile.get("PayloadUUID"), "user": user, "since": time.time(),
-        }  # fmt: skip
+            "content": profile_store.pack(content),
+            "identifier": identifier,
+            "uuid": profile.get("PayloadUUID"),
+            "user": user,
+            "since": time.time(),
+        }
     wake()

@@ -72,7 +72,7 @@ def settle(root: str, spec: dict[str, t.Any], data: dict[str, t.Any], now: float
         due.append((pending["since"] + person["declines_after"], "decline"))
     moment, what = min(due)
     if moment > now:
-        return moment
+        return float(moment)
     if what == "approve":
         approve(root, spec, data, now)
     data["pending"] = None
@@ -149,9 +149,14 @@ def _master(spec: dict[str, t.Any], data: dict[str, t.Any], domain: str, path: s
 
 
 def _bring(
-    root: str, spec: dict[str, t.Any], data: dict[str, t.Any], domain: str, old: dict[str, t.Any] | None,
-    opened: list[tuple[dict[str, t.Any], bytes, list[bytes]]], profile: dict[str, t.Any],
-) -> list[str]:  # fmt: skip
+    root: str,
+    spec: dict[str, t.Any],
+    data: dict[str, t.Any],
+    domain: str,
+    old: dict[str, t.Any] | None,
+    opened: list[tuple[dict[str, t.Any], bytes, list[bytes]]],
+    profile: dict[str, t.Any],
+) -> list[str]:
     """Put the profile's identities and roots into the keychain of its scope; return SHA-256 of each leaf that it owns."""
     from . import crypto
 

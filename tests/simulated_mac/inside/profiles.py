@@ -185,7 +185,7 @@ def as_listed(entry: dict[str, t.Any]) -> dict[str, t.Any]:
         content = {
             name: _plain(value) for name, value in item.items() if not name.startswith("Payload") or name == "PayloadCertificateUUID"
         }
-        shown = {"PayloadContent": content}
+        shown: dict[str, t.Any] = {"PayloadContent": content}
         for name in (
             "PayloadDisplayName",
             "PayloadIdentifier",

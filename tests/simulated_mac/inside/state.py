@@ -8,6 +8,7 @@ One JSON file under a lock, shared by the stand-ins in the Mac and the tests out
 
 from __future__ import annotations
 
+import _thread
 import fcntl
 import json
 import os
@@ -32,31 +33,33 @@ NEW: dict[str, t.Any] = {
 class State:
     """The locked state of a Mac: ``with State(folder) as data`` holds the lock; what was changed is saved at the end.
 
-    Within such a block another one gives the same data.
+    Within such a block another one of the same thread gives the same data.
     """
 
-    _held: dict[str, dict[str, t.Any]] = {}
+    data: dict[str, t.Any]
+    _held: dict[tuple[str, int], dict[str, t.Any]] = {}
 
     def __init__(self, folder: str = FOLDER) -> None:
         self.folder = folder
         self._before = ""
 
     def __enter__(self) -> dict[str, t.Any]:
-        self._outer = self.folder not in self._held
+        self._key = (self.folder, _thread.get_ident())
+        self._outer = self._key not in self._held
         if not self._outer:
-            return self._held[self.folder]
+            return self._held[self._key]
         self._lock = os.open(os.path.join(self.folder, "lock"), os.O_RDWR)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         with open(os.path.join(self.folder, "state.json"), encoding="utf-8") as file:
             self._before = file.read()
-        self.data: dict[str, t.Any] = json.loads(self._before)
-        self._held[self.folder] = self.data
+        self.data = json.loads(self._before)
+        self._held[self._key] = self.data
         return self.data
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
         if not self._outer:
             return
-        del self._held[self.folder]
+        del self._held[self._key]
         text = json.dumps(self.data)
         if text != self._before:
             path = os.path.join(self.folder, "state.json")

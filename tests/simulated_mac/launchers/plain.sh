@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC1091
 # Sourced by the launcher of every plain tool: $tool is its path, $options what BSD's getopt(3) accepts there.
 # Unit, group and record separators (0x1f 0x1d 0x1e) keep arguments, environment and calls apart.
 record=$tool

@@ -10,9 +10,7 @@ import typing as t
 
 import pytest
 
-
 from simulated_mac import Fleet, MacSpec, SimulatedMac
-
 from simulated_mac.conformance import case as conformance
 
 _NUMBER = itertools.count()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+
 from simulated_mac.conformance import identities, profiles, security_common, tools
 from simulated_mac.conformance.case import Answer, Case, agree
 

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+
 from simulated_mac import SimulatedMac
 from simulated_mac.conformance import case
 
@@ -63,7 +64,8 @@ def test_read_only_keychain(boot: Boot) -> None:
     mac = boot()
     mac.make_keychain_read_only(LOGIN)
     done = mac.sh(
-        f"/usr/bin/security unlock-keychain -p '{mac.spec.user('alice').login_password}' {LOGIN}; /usr/bin/security add-certificates -k {LOGIN} /tmp/files/root.cer"
+        f"/usr/bin/security unlock-keychain -p '{mac.spec.user('alice').login_password}' {LOGIN}; "
+        f"/usr/bin/security add-certificates -k {LOGIN} /tmp/files/root.cer"
     )
     assert (done.returncode, done.stderr) == (1, "security: SecCertificateAddToKeychain: This keychain cannot be modified.\n")
 
@@ -98,7 +100,8 @@ def test_reading_leaves_the_file_tree_as_it_was(boot: Boot) -> None:
     mac = boot()
     before = mac.tree_hash()
     mac.sh(
-        f"/bin/cat {LOGIN} >/dev/null; /usr/bin/profiles list; /usr/bin/sudo /usr/bin/id; d=$(/usr/bin/mktemp -d /tmp/x.XXXX); cp {LOGIN} $d; rm -r $d; /usr/bin/security find-identity"
+        f"/bin/cat {LOGIN} >/dev/null; /usr/bin/profiles list; /usr/bin/sudo /usr/bin/id; "
+        f"d=$(/usr/bin/mktemp -d /tmp/x.XXXX); cp {LOGIN} $d; rm -r $d; /usr/bin/security find-identity"
     )
     assert mac.tree_hash() == before
 
@@ -123,7 +126,9 @@ def test_a_change_shows_in_the_file_tree(boot: Boot, change: str) -> None:
 def test_private_keys_and_passwords_are_not_in_any_file(boot: Boot) -> None:
     mac = boot()
     mac.sh(
-        f"/usr/bin/security unlock-keychain -p '{mac.spec.user('alice').login_password}' {LOGIN}; /usr/bin/security import /tmp/files/good.p12 -k {LOGIN} -P secret; /usr/bin/sudo /bin/rm -r /tmp/files"
+        f"/usr/bin/security unlock-keychain -p '{mac.spec.user('alice').login_password}' {LOGIN}; "
+        f"/usr/bin/security import /tmp/files/good.p12 -k {LOGIN} -P secret; "
+        f"/usr/bin/sudo /bin/rm -r /tmp/files"
     )
     content = b"".join(mac.files().values())
     assert b"PRIVATE KEY" not in content

@@ -14,6 +14,7 @@ import sys
 import time
 
 import pytest
+
 from simulated_mac import Fleet, MacSpec
 from simulated_mac.fleet import FleetError
 
@@ -61,7 +62,10 @@ def test_nothing_is_left_after_an_exception(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=["kill", "term", "ctrl-c"])
 def test_nothing_is_left_after_the_owner_died(tmp_path: pathlib.Path, number: signal.Signals) -> None:
     folder = tmp_path / "fleet"
-    program = f"import time\nfrom simulated_mac import Fleet, MacSpec\nwith Fleet({str(folder)!r}, [MacSpec('mac01')]):\n    print('up', flush=True)\n    time.sleep(60)\n"
+    program = (
+        f"import time\nfrom simulated_mac import Fleet, MacSpec\nwith Fleet({str(folder)!r}, "
+        f"[MacSpec('mac01')]):\n    print('up', flush=True)\n    time.sleep(60)\n"
+    )
     owner = subprocess.Popen(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(TESTS)},
@@ -137,7 +141,23 @@ def test_failure_to_start_says_why_and_leaves_nothing(tmp_path: pathlib.Path, mo
 
 def test_inventory_is_one_that_ansible_reads(tmp_path: pathlib.Path) -> None:
     with Fleet(tmp_path / "per%cent", [MacSpec("mac01", sudo_password=True)]) as fleet:
-        done = subprocess.run([str(pathlib.Path(sys.executable).parent / "ansible"), "-i", str(fleet.inventory), "macs", "-m", "raw", "-b", "-a", "/usr/bin/id -u"], capture_output=True, text=True, check=False, timeout=60)  # fmt: skip
+        done = subprocess.run(
+            [
+                str(pathlib.Path(sys.executable).parent / "ansible"),
+                "-i",
+                str(fleet.inventory),
+                "macs",
+                "-m",
+                "raw",
+                "-b",
+                "-a",
+                "/usr/bin/id -u",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
         assert "CHANGED" in done.stdout, done.stdout + done.stderr
         listed = subprocess.run(
             [str(pathlib.Path(sys.executable).parent / "ansible-inventory"), "-i", str(fleet.inventory), "--list"],

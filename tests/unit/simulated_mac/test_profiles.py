@@ -11,6 +11,7 @@ import typing as t
 import uuid
 
 import pytest
+
 from simulated_mac import Gateway, SimulatedMac
 from simulated_mac.conformance import case
 from simulated_mac.spec import Person
@@ -24,21 +25,38 @@ IDENTIFIER = "com.example.vpn"
 def profile(*, scope: str | None = "User", identifier: str = IDENTIFIER, ike: dict[str, t.Any] | None = None, **top: t.Any) -> bytes:
     """Return a profile with an identity and an IKEv2 payload; ``ike`` changes the latter's settings, ``top`` the profile's."""
     identity = {
-        "PayloadType": "com.apple.security.pkcs12", "PayloadIdentifier": f"{identifier}.identity", "PayloadUUID": "6EE63BCC-3E7C-48B2-AD15-D078EBAF25D0",
-        "PayloadVersion": 1, "PayloadContent": case.files()["good.p12"], "Password": case.PASSPHRASE,
-    }  # fmt: skip
+        "PayloadType": "com.apple.security.pkcs12",
+        "PayloadIdentifier": f"{identifier}.identity",
+        "PayloadUUID": "6EE63BCC-3E7C-48B2-AD15-D078EBAF25D0",
+        "PayloadVersion": 1,
+        "PayloadContent": case.files()["good.p12"],
+        "Password": case.PASSPHRASE,
+    }
     settings = {
-        "RemoteAddress": "vpn.example.com", "RemoteIdentifier": "vpn.example.com", "LocalIdentifier": "P2SChildCertMac", "AuthenticationMethod": "None",
-        "ExtendedAuthEnabled": 1, "PayloadCertificateUUID": identity["PayloadUUID"],
-    } | (ike or {})  # fmt: skip
+        "RemoteAddress": "vpn.example.com",
+        "RemoteIdentifier": "vpn.example.com",
+        "LocalIdentifier": "P2SChildCertMac",
+        "AuthenticationMethod": "None",
+        "ExtendedAuthEnabled": 1,
+        "PayloadCertificateUUID": identity["PayloadUUID"],
+    } | (ike or {})
     vpn = {
-        "PayloadType": "com.apple.vpn.managed", "PayloadIdentifier": f"{identifier}.vpn", "PayloadUUID": "597B4018-DBED-4B91-AD38-FD825711CD02",
-        "PayloadVersion": 1, "VPNType": "IKEv2", "UserDefinedName": "AzureVNet", "IKEv2": settings,
-    }  # fmt: skip
+        "PayloadType": "com.apple.vpn.managed",
+        "PayloadIdentifier": f"{identifier}.vpn",
+        "PayloadUUID": "597B4018-DBED-4B91-AD38-FD825711CD02",
+        "PayloadVersion": 1,
+        "VPNType": "IKEv2",
+        "UserDefinedName": "AzureVNet",
+        "IKEv2": settings,
+    }
     content = {
-        "PayloadType": "Configuration", "PayloadIdentifier": identifier, "PayloadUUID": str(uuid.uuid5(uuid.NAMESPACE_URL, repr((settings, top)))).upper(),
-        "PayloadVersion": 1, "PayloadDisplayName": "Azure", "PayloadContent": [identity, vpn],
-    } | top  # fmt: skip
+        "PayloadType": "Configuration",
+        "PayloadIdentifier": identifier,
+        "PayloadUUID": str(uuid.uuid5(uuid.NAMESPACE_URL, repr((settings, top)))).upper(),
+        "PayloadVersion": 1,
+        "PayloadDisplayName": "Azure",
+        "PayloadContent": [identity, vpn],
+    } | top
     if scope is not None:
         content["PayloadScope"] = scope
     return plistlib.dumps(content)

@@ -9,6 +9,7 @@ import subprocess
 import typing as t
 
 import pytest
+
 from simulated_mac import SimulatedMac
 from simulated_mac.spec import ALICE, BOB, Person, User
 

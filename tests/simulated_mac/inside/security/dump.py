@@ -20,7 +20,7 @@ def blob(data: bytes) -> str:
     if not all(plain):
         result = f"0x{data.hex().upper()} " + (" " if any(plain) else "")
     if any(plain):
-        result += '"' + "".join(chr(byte) if ok else f"\\{byte:03o}" for byte, ok in zip(data, plain)) + '"'
+        result += '"' + "".join(chr(byte) if ok else f"\\{byte:03o}" for byte, ok in zip(data, plain, strict=True)) + '"'
     return result
 
 
@@ -71,8 +71,20 @@ def access(item: dict[str, t.Any]) -> str:
     """Return the access control list of a private key, as ``dump-keychain -a`` shows it."""
     partitions = item.get("partitions")
     entries = 2 if partitions is None else 3
-    lines = [f"access: {entries} entries", "    entry 0:", "        authorizations (1): encrypt", "        don't-require-password", f"        description: {item['label']}", "        applications: <null>"]  # fmt: skip
-    lines += ["    entry 1:", "        authorizations (6): decrypt derive export_clear export_wrapped mac sign", "        don't-require-password", f"        description: {item['label']}"]  # fmt: skip
+    lines = [
+        f"access: {entries} entries",
+        "    entry 0:",
+        "        authorizations (1): encrypt",
+        "        don't-require-password",
+        f"        description: {item['label']}",
+        "        applications: <null>",
+    ]
+    lines += [
+        "    entry 1:",
+        "        authorizations (6): decrypt derive export_clear export_wrapped mac sign",
+        "        don't-require-password",
+        f"        description: {item['label']}",
+    ]
     if item["any"]:
         lines.append("        applications: <null>")
     else:
@@ -83,5 +95,11 @@ def access(item: dict[str, t.Any]) -> str:
                 f'                requirement: identifier "{path.rpartition("/")[2]}" and anchor apple',
             ]
     if partitions is not None:
-        lines += ["    entry 2:", "        authorizations (1): partition_id", "        don't-require-password", f"        description: {', '.join(partitions)}", "        applications: <null>"]  # fmt: skip
+        lines += [
+            "    entry 2:",
+            "        authorizations (1): partition_id",
+            "        don't-require-password",
+            f"        description: {', '.join(partitions)}",
+            "        applications: <null>",
+        ]
     return "\n".join(lines) + "\n"

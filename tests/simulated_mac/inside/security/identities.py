@@ -15,10 +15,19 @@ from . import certificates, main
 
 # In the order in which they are printed.
 POLICIES = {
-    "ssl-client": "SSL (client)", "ssl-server": "SSL (server)", "smime": "S/MIME", "eap": "EAP", "ipsec": "IPsec", "ichat": "iChat",
-    "codesigning": "Code Signing", "basic": "X.509 Basic", "sys-default": "System Default", "sys-kerberos-kdc": "Kerberos KDC",
-    "appleID": "AppleID Sharing", "macappstore": "Mac App Store Receipt",
-}  # fmt: skip
+    "ssl-client": "SSL (client)",
+    "ssl-server": "SSL (server)",
+    "smime": "S/MIME",
+    "eap": "EAP",
+    "ipsec": "IPsec",
+    "ichat": "iChat",
+    "codesigning": "Code Signing",
+    "basic": "X.509 Basic",
+    "sys-default": "System Default",
+    "sys-kerberos-kdc": "Kerberos KDC",
+    "appleID": "AppleID Sharing",
+    "macappstore": "Mac App Store Receipt",
+}
 
 
 def find_identity(mac: Machine, argv: list[str]) -> int:

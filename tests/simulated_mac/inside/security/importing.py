@@ -98,7 +98,7 @@ def import_(mac: Machine, argv: list[str]) -> int:
         sys.stderr.write("security: No keychain items found\n")
         return 1
     if mac.mode("import_text") and not (request.form == "pkcs12" and mac.version >= (15, 0)):
-        for count, (one, many) in zip(counts, (("identity", "identities"), ("key", "keys"), ("certificate", "certificates"))):
+        for count, (one, many) in zip(counts, (("identity", "identities"), ("key", "keys"), ("certificate", "certificates")), strict=True):
             if count:
                 print(f"{count} {one if count == 1 else many} imported.")
     return 0

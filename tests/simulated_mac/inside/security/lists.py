@@ -36,7 +36,7 @@ def list_keychains(mac: Machine, argv: list[str]) -> int:
     setting = any(flag == "-s" for flag, _value in options)
     if operands and not setting:
         raise status.Usage
-    listed, default = search_list.read(mac.home)
+    _listed, default = search_list.read(mac.home)
     if setting:
         if domain != "user":
             raise status.Failure("SecKeychainSetSearchList", status.WRITE_PERMISSION, exit_one=True)

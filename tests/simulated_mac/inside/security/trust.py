@@ -13,10 +13,24 @@ from ..machine_context import Machine
 from . import main, status, store
 
 _POLICIES = {
-    "ssl": "SSL", "smime": "SMIME", "codeSign": "Code Signing", "IPSec": "IPSec", "iChat": "iChat", "basic": "Apple X509 Basic",
-    "swUpdate": "Software Update Signing", "pkgSign": "Package Signing", "pkinitClient": "PKINIT Client", "pkinitServer": "PKINIT Server", "eap": "EAP",
-}  # fmt: skip
-_RESULTS = {"trustRoot": "kSecTrustSettingsResultTrustRoot", "trustAsRoot": "kSecTrustSettingsResultTrustAsRoot", "deny": "kSecTrustSettingsResultDeny", "unspecified": "kSecTrustSettingsResultUnspecified"}  # fmt: skip
+    "ssl": "SSL",
+    "smime": "SMIME",
+    "codeSign": "Code Signing",
+    "IPSec": "IPSec",
+    "iChat": "iChat",
+    "basic": "Apple X509 Basic",
+    "swUpdate": "Software Update Signing",
+    "pkgSign": "Package Signing",
+    "pkinitClient": "PKINIT Client",
+    "pkinitServer": "PKINIT Server",
+    "eap": "EAP",
+}
+_RESULTS = {
+    "trustRoot": "kSecTrustSettingsResultTrustRoot",
+    "trustAsRoot": "kSecTrustSettingsResultTrustAsRoot",
+    "deny": "kSecTrustSettingsResultDeny",
+    "unspecified": "kSecTrustSettingsResultUnspecified",
+}
 
 
 def _authorize(mac: Machine, *, admin: bool) -> int:
@@ -37,7 +51,8 @@ def _domain(mac: Machine, data: dict[str, t.Any], *, admin: bool) -> dict[str, t
     if admin:
         result: dict[str, t.Any] = data["trust"]["admin"]
         return result
-    return data["trust"]["user"].setdefault(str(mac.uid), {})
+    own: dict[str, t.Any] = data["trust"]["user"].setdefault(str(mac.uid), {})
+    return own
 
 
 def _read(mac: Machine, name: str) -> bytes | None:
@@ -82,8 +97,11 @@ def add_trusted_cert(mac: Machine, argv: list[str]) -> int:
         raise status.Failure("SecTrustSettingsSetTrustSettings", refused, exit_one=True, prefix=False)
     with mac.state() as data:
         _domain(mac, data, admin="-d" in flags)[item["sha1"]] = {
-            "name": item["label"], "result": flags.get("-r", "trustRoot"), "policies": policies, "errors": [value for flag, value in options if flag == "-e"],
-        }  # fmt: skip
+            "name": item["label"],
+            "result": flags.get("-r", "trustRoot"),
+            "policies": policies,
+            "errors": [value for flag, value in options if flag == "-e"],
+        }
     return 0
 
 

@@ -30,7 +30,9 @@ SYNTAX = {
     "dump-trust-settings": "[-s] [-d]",
     "trust-settings-export": "[-s|-d] settings_file",
     "verify-cert": "[<options>] [<url>]",
-    "authorizationdb": "read <right-name>\n       authorizationdb remove <right-name>\n       authorizationdb write <right-name> [allow|deny|<rulename>]",
+    "authorizationdb": (
+        "read <right-name>\n       authorizationdb remove <right-name>\n       authorizationdb write <right-name> [allow|deny|<rulename>]"
+    ),
     "error": "<error code(s)...>",
     "help": "[command ...]",
     "leaks": "[-cycles] [-nocontext] [-nostacks] [-exclude symbol]",

@@ -35,9 +35,15 @@ def _anchors(mac: Machine) -> list[bytes]:
 
 
 def judge(
-    mac: Machine, der: bytes, *, policy: str, anchors: list[bytes] | None = None, more: list[bytes] | None = None,
-    keychains: list[str] | None = None, host: str | None = None,
-) -> str:  # fmt: skip
+    mac: Machine,
+    der: bytes,
+    *,
+    policy: str,
+    anchors: list[bytes] | None = None,
+    more: list[bytes] | None = None,
+    keychains: list[str] | None = None,
+    host: str | None = None,
+) -> str:
     """Return an empty text for a trusted certificate, else the code that says what is wrong; "deny" for a denied one."""
     from .. import crypto
 
@@ -88,9 +94,14 @@ def verify_cert(mac: Machine, argv: list[str]) -> int:
                 sys.stderr.write(f"Error decoding cert file {name}\n")
                 return 1
     code = judge(
-        mac, loaded["-c"][0], policy=flags.get("-p", "basic"), anchors=loaded["-r"] if files["-r"] else None,
-        more=loaded["-c"][1:], keychains=files["-k"], host=flags.get("-n"),
-    )  # fmt: skip
+        mac,
+        loaded["-c"][0],
+        policy=flags.get("-p", "basic"),
+        anchors=loaded["-r"] if files["-r"] else None,
+        more=loaded["-c"][1:],
+        keychains=files["-k"],
+        host=flags.get("-n"),
+    )
     if not code:
         if "-q" not in flags:
             print("...certificate verification successful.")
