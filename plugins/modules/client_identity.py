@@ -298,7 +298,7 @@ revoked:
   elements: dict
   contains:
     name:
-      description: The Mac's name, also a good name for the entry on the gateway's list.
+      description: The Mac's name.
       type: str
     host:
       description: The host that the ledger names.
