@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     down = commands.add_parser("down", help="stop them")
     shell = commands.add_parser("shell", help="a shell in one of them, over SSH; or run COMMAND")
     shell.add_argument("name")
-    shell.add_argument("run", nargs="*", metavar="COMMAND")
+    shell.add_argument("run", nargs="*", metavar="COMMAND", default=[])
     inner = commands.add_parser("_supervise")
     inner.add_argument("--owned", action="store_true")
     for command in (up, down, shell, inner):
@@ -38,7 +38,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Run the command line; returns the exit status."""
-    options = _parser().parse_args()
+    parser = _parser()
+    # argparse takes no operands after an option that follows the first operand: the command to run in a Mac comes back as unknown.
+    options, rest = parser.parse_known_args()
+    if options.command == "shell":
+        options.run += rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     from .fleet import Fleet, FleetError
     from .inside import modes
     from .spec import MacSpec, Person

@@ -22,7 +22,7 @@ import time
 import traceback
 import typing as t
 
-from . import base, boot, inspect_tree, linux
+from . import base, boot, inspect_tree, linux, unprivileged
 from .inside import person, state
 from .spec import MacSpec
 
@@ -255,6 +255,13 @@ def ask(folder: pathlib.Path, do: str, **arguments: t.Any) -> t.Any:
 
 def supervise(folder: pathlib.Path, *, owned: bool) -> None:
     """Run a fleet from the specifications in ``folder``/specs.json; prints one line of JSON when every Mac is up."""
+    outer = os.getpid()
+    if os.geteuid() != 0:
+        try:
+            outer = unprivileged.enter()
+        except unprivileged.NotPossibleError as error:
+            print(json.dumps({"error": str(error)}), flush=True)
+            raise
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     supervisor = Supervisor(folder, owned=owned)
@@ -268,7 +275,7 @@ def supervise(folder: pathlib.Path, *, owned: bool) -> None:
             failed = True
             print(json.dumps({"error": str(error)}), flush=True)
             raise
-        print(json.dumps({"port": supervisor.port, "addresses": addresses, "pid": os.getpid()}), flush=True)
+        print(json.dumps({"port": supervisor.port, "addresses": addresses, "pid": outer}), flush=True)
         supervisor.serve()
     finally:
         supervisor.stop()

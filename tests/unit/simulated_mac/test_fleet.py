@@ -108,6 +108,8 @@ def test_command_line_starts_and_stops(tmp_path: pathlib.Path) -> None:
     up = run("up", "--count", "2", "--macos", "14.7")
     assert (up.stdout, up.returncode) == (f"{folder}/inventory.yml\n", 0)
     assert run("shell", "mac02", "sw_vers -productVersion").stdout == "14.7\n"
+    shell = [sys.executable, "-m", "simulated_mac", "shell", "mac01", "--dir", str(folder), "sw_vers", "-productVersion"]
+    assert subprocess.run(shell, env=environment, capture_output=True, text=True, check=False).stdout == "14.7\n"
     assert run("down").returncode == 0
     wait_until_gone(folder)
     assert not folder.exists()
