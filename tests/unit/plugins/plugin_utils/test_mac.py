@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The remote runner: what goes to the Mac's shell, and what is made of the answer."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fake_mac import FakeMac
+
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import MacError
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Completed, Mac, Script
+
+
+def test_a_script_cut_short_on_its_way_does_nothing() -> None:
+    script = Script(("owner", "keychain_read"), ("find_owner", "read_keychain"), {"user": "", "keychain": "login"}).render("n")
+    for share in range(1, 20):
+        part = script[: len(script) * share // 20]
+        shell = subprocess.run(["sh"], input=b"alias() { :; }; set -f\n" + part, capture_output=True, check=False)
+        assert shell.stdout == b"", f"a script of {len(part)} bytes ran"
+
+
+@pytest.mark.parametrize("part", sorted(path.stem for path in mac.REMOTE.glob("*.sh")))
+def test_every_part_is_posix_shell(part: str) -> None:
+    text = (mac.REMOTE / f"{part}.sh").read_text()
+    for shell in (["dash", "-n"], ["bash", "--posix", "-n"]):
+        subprocess.run(shell, input=text.encode(), check=True)
+    # bash 3.2, which is /bin/sh on macOS, keeps an assignment that stands before a function call.
+    assert "session=ssh owner" not in text
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+def test_variables_reach_the_shell_unchanged(value: str) -> None:
+    shown = subprocess.run(
+        ["sh"], input=f"x={mac.quote('user', value)}\nprintf '%s' \"$x\"".encode(), capture_output=True, check=True
+    ).stdout
+    assert shown.decode() == value
+
+
+def test_a_nul_is_refused_by_the_option_it_came_from() -> None:
+    with pytest.raises(MacError, match=r"^user: the value holds a NUL character"):
+        mac.quote("user", "a\0b")
+
+
+def test_noise_around_the_sections_is_passed_over() -> None:
+    out = base64.b64encode(b"15.6.1\n").decode()
+    sections = mac.parse(f"Last login: today\nn macos 0 {out} -\nother macos 0 {out} -\nn\n", "n")
+    assert list(sections) == ["macos"]
+    assert sections["macos"].text == "15.6.1\n"
+
+
+@pytest.mark.parametrize("line", ["n owner x - -", "n owner 0 ??? -", "n owner 0 YQ= -"])
+def test_a_damaged_section_is_an_error_and_not_an_empty_answer(line: str) -> None:
+    with pytest.raises(MacError, match="answer for owner is damaged"):
+        mac.parse(line, "n")
+
+
+@given(st.text())
+def test_whatever_a_host_prints_never_raises_anything_but_the_domain_error(stdout: str) -> None:
+    with contextlib.suppress(MacError):
+        mac.parse(stdout, "n")
+
+
+CUT_SHORT = {
+    "connection-lost-halfway": (Completed(0, "", ""), "connection ended before the Mac had answered"),
+    "shell-says-no": (Completed(127, "", "sh: /usr/bin/mktemp: not found"), "stopped with status 127: sh: /usr/bin/mktemp: not found"),
+    "no-message-at-all": (Completed(1, "", ""), "stopped with status 1: no message"),
+}
+
+
+@pytest.mark.parametrize(("completed", "text"), CUT_SHORT.values(), ids=CUT_SHORT.keys())
+def test_an_unfinished_script_is_said_to_be_one(completed: Completed, text: str) -> None:
+    with pytest.raises(MacError, match=text):
+        Mac(lambda _script: completed).run(Script((), ()))
+
+
+def test_a_linux_host_in_the_inventory_is_named() -> None:
+    with pytest.raises(MacError, match=r"the host runs Linux, not macOS; take it out"):
+        FakeMac({"system": (0, "Linux\n")}).run(Script((), ()))
+
+
+@pytest.mark.parametrize(("status", "text"), [(mac.TIMED_OUT, "did not answer in time"), (mac.NOT_FOUND, "is missing on the Mac")])
+def test_a_tool_that_hangs_or_is_missing_is_named(status: int, text: str) -> None:
+    with pytest.raises(MacError, match=f"^/usr/bin/security {text}"):
+        mac.usable(mac.Section("x", status, b"", b""), "/usr/bin/security")
+
+
+def test_a_complaint_is_one_printable_line() -> None:
+    assert mac.Section("x", 1, b"", b"first\nsecurity: \x1b[31mno\n").complaint == "security: [31mno"
+
+
+def test_secrets_do_not_show_in_a_script_that_is_printed() -> None:
+    assert "hunter2" not in repr(Script((), (), {"unlock": "hunter2"}))
