@@ -80,7 +80,7 @@ class ActionModule(P2SActionBase):
     def _ended(self, options: dict[str, t.Any], now: dt.datetime) -> dict[str, t.Any]:
         """Revoke, retire or remove."""
         groups: dict[pathlib.Path, list[Holder]] = {}
-        for one in options["identities"] or [options]:
+        for one in [options] if options["identities"] is None else options["identities"]:
             path = issuing_options.local_path(self, one["path"]) if one["path"] else None
             holder = Holder(one["name"], path)
             groups.setdefault(issuing_options.ledger_of(self, options, path), []).append(holder)

@@ -130,6 +130,11 @@ class Office:
             outcomes, files = [], []
             for before, certificate, content in made:
                 plan = self._plan(before.request, ledger)
+                if isinstance(plan, Plan) and plan.issues and certificate is None:
+                    error = IdentityError(
+                        f"{before.request.path} was changed while this run was at work", "run the task again", option="path"
+                    )
+                    plan = Outcome(before.request, "failed", error=error)
                 if isinstance(plan, Outcome):
                     outcomes.append(plan)
                     continue
@@ -137,16 +142,22 @@ class Office:
                 if plan.issues and certificate:
                     files.append(store.Replacement(plan.request.path, content))
                     entry = self._record(ledger, plan.request, certificate, store.sha256(content))
-                elif plan.issues:
-                    raise IdentityError(f"{plan.request.path} was changed while this run was at work", "run the task again", option="path")
                 elif plan.action == "adopt":
                     entry = self._adopt(ledger, plan)
-                if plan.changes and not plan.issues:
-                    store.make_private(plan.request.path)
-                outcomes.append(Outcome(plan.request, _STATUS[plan.action], plan.reason, entry, plan.changes))
+                outcomes.append(self._made_private(plan, Outcome(plan.request, _STATUS[plan.action], plan.reason, entry, plan.changes)))
             if any(outcome.changes for outcome in outcomes):
                 store.replace(files, self.ledger, ledger.dump())
         return outcomes
+
+    def _made_private(self, plan: Plan, outcome: Outcome) -> Outcome:
+        """Take a file that stays away from other readers, if it is open to them; return what became of it."""
+        if plan.issues or plan.present is None or plan.present.mode == store.PRIVATE:
+            return outcome
+        try:
+            store.make_private(plan.request.path)
+        except IdentityError as error:
+            return Outcome(plan.request, "failed", error=error)
+        return outcome
 
     def _record(self, ledger: Ledger, request: Request, certificate: Certificate, digest: str) -> Entry:
         public_key = certificate.x509.public_key()

@@ -301,6 +301,16 @@ def test_a_lost_mac_is_revoked_by_name_and_gets_nothing_new(controller: Controll
     assert run.result()["summary"] == {"total": 3, "valid": 2, "failed": 1}
 
 
+@pytest.mark.parametrize("state", ["present", "delivered", "revoked", "absent"])
+def test_a_play_without_identities_of_ours_has_nothing_to_do(controller: Controller, state: str) -> None:
+    options: dict[str, t.Any] = {"identities": [], "state": state}
+    if state == "present":
+        options |= {"ca_certificate_path": "{{ p2s_root_certificate }}", "ca_private_key_path": "{{ p2s_root_private_key }}"}
+    run = controller.play({MODULE: options, "run_once": True})
+    assert run.rc == 0, run.output
+    assert not run.result()["changed"]
+
+
 def test_a_request_in_and_a_certificate_out(controller: Controller) -> None:
     key = controller.folder / "mac01.key"
     command = ["openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-subj", "/CN=mac01"]

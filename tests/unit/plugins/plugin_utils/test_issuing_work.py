@@ -145,6 +145,38 @@ def test_a_file_that_others_can_read_is_made_private(bench: Bench) -> None:
     assert not _only(bench.run()).changes
 
 
+def test_a_file_that_belongs_to_somebody_else_does_not_stop_the_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.run()
+    (bench.folder / "mac01.p12").chmod(0o644)
+    real = os.chmod
+
+    def chmod(path: pathlib.Path, mode: int) -> None:
+        if path.name == "mac01.p12":
+            raise PermissionError(1, "Operation not permitted")
+        real(path, mode)
+
+    monkeypatch.setattr(os, "chmod", chmod)
+    outcomes = bench.run(bench.request(), bench.request("mac02"))
+    assert [outcome.status for outcome in outcomes] == ["failed", "issued"]
+    assert "Operation not permitted" in str(outcomes[0].error)
+
+
+def test_a_file_that_vanishes_while_keys_are_made_is_said_of_this_one_alone(bench: Bench) -> None:
+    """It only had to be made private when the run began, so no key was made for it."""
+    bench.run()
+    (bench.folder / "mac01.p12").chmod(0o644)
+
+    def remove_it() -> t.Any:
+        (bench.folder / "mac01.p12").unlink()
+        return bench.holder.key
+
+    office = dataclasses.replace(bench.office(), signing_key=remove_it)
+    outcomes = office.run([bench.request(), bench.request("mac02")], check_mode=False)
+    assert [outcome.status for outcome in outcomes] == ["failed", "issued"]
+    assert "was changed while this run was at work" in str(outcomes[0].error)
+    assert [outcome.status for outcome in bench.run(bench.request(), bench.request("mac02"))] == ["issued", "valid"]
+
+
 def test_a_run_that_was_killed_between_file_and_ledger_is_made_good(bench: Bench) -> None:
     bench.run()
     before = (bench.folder / "identities.json").read_bytes()
