@@ -32,10 +32,11 @@ U = t.TypeVar("U")
 
 SCHEMAS = ("ca_cert", "ca_certs")
 _NEW_GATEWAY = "set the gateway's point-to-site configuration to IKEv2 with Azure certificate authentication and download a new package"
+_CORRECT = "correct it in the configuration of the gateway or its network and download a new package"
 _MAX_MARKUP = 10_000  # tags, and attributes; real settings have 40. libxml2 takes over 100 bytes for each
 _DECLARATION = re.compile(r"<\?xml\s[^>]*?\?>")
 _ENCODING = re.compile(r"""\sencoding\s*=\s*["']([^"']*)["']""")
-_ENTITY = re.compile(r"&(?!(?:#[0-9]+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);)")
+_ENTITY = re.compile(r"&(?!(?:#[0-9]+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);)[A-Za-z0-9]{0,20};?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,9 +75,9 @@ def parse(data: bytes) -> Settings:
         vpn_server=profile.value("VpnServer", profile.text, package_values.host_name),
         vpn_types=vpn_types,
         auth=auth[0],
-        routes=profile.value("Routes", profile.items, package_values.networks),
-        client_address_pools=profile.value("VpnClientAddressPool", profile.items, package_values.networks),
-        dns_servers=profile.value("CustomDnsServers", profile.items, package_values.addresses),
+        routes=profile.value("Routes", profile.items, package_values.networks, _CORRECT),
+        client_address_pools=profile.value("VpnClientAddressPool", profile.items, package_values.networks, _CORRECT),
+        dns_servers=profile.value("CustomDnsServers", profile.items, package_values.addresses, _CORRECT),
         vnet_name=profile.value("VnetName", profile.text, package_values.plain_text),
         vnet_id=profile.value("VnetId", profile.text, package_values.plain_text),
         roots=_roots(profile),
@@ -143,12 +144,12 @@ class _Profile:
         """Return a comma-separated list. As the roots became ``<string>`` elements one day, other lists may, so both are read."""
         return self.strings(name) or self.text(name).split(",")
 
-    def value(self, name: str, raw: Callable[[str], T], read: Callable[[T], U]) -> U:
+    def value(self, name: str, raw: Callable[[str], T], read: Callable[[T], U], remedy: str = AGAIN) -> U:
         """Return what ``read`` makes of a child, its complaint turned into a ``PackageError`` that names the element."""
         try:
             return read(raw(name))
         except ValueError as error:
-            raise PackageError(f"has a wrong {name} in VpnSettings.xml: it {error}", AGAIN) from error
+            raise PackageError(f"has a wrong {name} in VpnSettings.xml: it {error}", remedy) from error
 
 
 def _roots(profile: _Profile) -> tuple[Certificate, ...]:
@@ -184,10 +185,7 @@ def _tree(text: str) -> etree._Element:
             "has a document type (DOCTYPE) or entities in VpnSettings.xml, which Azure never writes", f"do not use this package, {AGAIN}"
         )
     if entity := _ENTITY.search(text):
-        raise PackageError(
-            f"has an undefined entity in VpnSettings.xml, {shown(text[entity.start() : entity.start() + 20])}",
-            f"do not use this package, {AGAIN}",
-        )
+        raise PackageError(f"has the undefined entity {shown(entity[0])} in VpnSettings.xml", f"do not use this package, {AGAIN}")
     if max(text.count("<"), text.count("=")) > _MAX_MARKUP:
         raise PackageError(f"has a VpnSettings.xml with more than {_MAX_MARKUP} tags or attributes", f"do not use this package, {AGAIN}")
     parser = etree.XMLParser(

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
 def shown(text: str, limit: int = 80) -> str:
@@ -27,11 +28,12 @@ def host_name(text: str) -> str:
     Blanks around it are dropped, line breaks are not: the name ends up in a profile as server
     address and Remote ID, where a line break would never match the gateway's certificate.
     """
-    name = text.strip(" \t").lower()
+    name = text.strip(" \t")
     if not name:
         raise ValueError("is missing or empty")
     if not name.isascii() or not name.isprintable():
         raise ValueError(f"is {shown(name)}, which holds a line break or other characters that no host name has")
+    name = name.lower()  # not before: a Kelvin sign would become a k
     labels = name.split(".")
     if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
         raise ValueError(f"is {shown(name)}, which is not a fully qualified host name")
@@ -58,11 +60,11 @@ def addresses(items: Iterable[str]) -> tuple[str, ...]:
 
 def words(items: Iterable[str]) -> tuple[str, ...]:
     """Return enumeration tokens in lower case, each once, in their order."""
-    found = dict.fromkeys(item.lower() for item in _filled(items))
+    found = _filled(items)
     for word in found:
-        if not re.fullmatch(r"[a-z0-9_.-]{1,40}", word):
+        if not _WORD.fullmatch(word):
             raise ValueError(f"holds {shown(word)}, which is not a word")
-    return tuple(found)
+    return tuple(dict.fromkeys(word.lower() for word in found))
 
 
 def _filled(items: Iterable[str]) -> list[str]:
@@ -77,11 +79,12 @@ def _network(text: str) -> str:
             raise ValueError(text)
         return str(ipaddress.ip_network(text))
     except ValueError:
-        hint = _without_host_bits(text)
-        raise ValueError(f"holds {shown(text)}, which is not a network in CIDR form{hint}") from None
+        raise ValueError(f"holds {shown(text)}, which is not a network in CIDR form{_suggestion(text)}") from None
 
 
-def _without_host_bits(text: str) -> str:
+def _suggestion(text: str) -> str:
+    if "%" in text:
+        return ""
     try:
         return f" (is {ipaddress.ip_network(text, strict=False)} meant?)"
     except ValueError:

@@ -159,8 +159,10 @@ def _inflate(packed: bytes, title: str) -> bytes:
         content = stream.decompress(packed, MAX_FILE + 1)
     except zlib.error:
         raise PackageError(f"is damaged: {title} cannot be inflated", AGAIN) from None
-    if len(content) > MAX_FILE or len(content) > MAX_RATIO * len(packed):
+    if len(content) > MAX_FILE:
         raise too_big(title)
+    if len(content) > MAX_RATIO * len(packed):
+        raise PackageError(f"has {title} packed more than {MAX_RATIO}:1, as no settings can be", f"do not use this package, {AGAIN}")
     if not stream.eof or stream.unused_data:
         raise PackageError(f"is damaged: {title} ends too early or too late", AGAIN)
     return content
