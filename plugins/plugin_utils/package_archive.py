@@ -19,6 +19,7 @@ from .package_values import shown
 MAX_ENTRIES = 10_000
 MAX_FILE = 1024 * 1024  # bytes of one file that is read; real ones have 1 to 3 KiB
 MAX_NAME = 1024
+MAX_NAMES = 1024 * 1024  # characters of all names together; a hundred for each of the most entries that are taken
 
 AGAIN = "download the client package from Azure again"
 
@@ -48,6 +49,7 @@ class Catalogue(t.Generic[Where]):
     def __init__(self) -> None:
         self._files: dict[str, tuple[str, Where]] = {}
         self._seen = 0
+        self._characters = 0
 
     def __iter__(self) -> t.Iterator[str]:
         """Iterate over the normalised names, in the package's order."""
@@ -70,6 +72,11 @@ class Catalogue(t.Generic[Where]):
     def add(self, raw: str, where: Where) -> None:
         """Add one file by its name in the package. Raises ``PackageError``."""
         parts = normalise(raw)
+        self._characters += len(raw)
+        if self._characters > MAX_NAMES:
+            raise PackageError(
+                f"holds names of more than {MAX_NAMES} characters together", "give the client package itself, it has about ten files"
+            )
         if not parts or parts[0] == "__macosx" or parts[-1] == ".ds_store" or parts[-1].startswith("._"):
             return
         name = "/".join(parts)

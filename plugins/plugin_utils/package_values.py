@@ -12,6 +12,8 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
+MAX_ITEMS = 4096  # of a list; real packages have a handful, big networks some hundred routes
+
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
@@ -68,7 +70,10 @@ def words(items: Iterable[str]) -> tuple[str, ...]:
 
 
 def _filled(items: Iterable[str]) -> list[str]:
-    return [item.strip() for item in items if item.strip()]
+    found = [item.strip() for item in items if item.strip()]
+    if len(found) > MAX_ITEMS:
+        raise ValueError(f"holds {len(found)} values, more than {MAX_ITEMS}")
+    return found
 
 
 def _network(text: str) -> str:

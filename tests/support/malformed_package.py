@@ -236,6 +236,7 @@ VALUES: dict[str, Maker] = {
     "route-with-host-bits": _spec(routes=("10.8.0.1/16",)),
     "route-with-a-long-prefix": _spec(routes=("10.8.0.0/33",)),
     "route-with-a-zone": _spec(routes=("fe80::%en0/64",)),
+    "70000-routes": _late(lambda: _value("Routes", ",".join(["10.0.0.0/8"] * 70_000))),
     "pool-is-a-range": _spec(pools=("172.16.201.0-172.16.201.255",)),
     "dns-server-is-a-name": _spec(dns=("10.0.0.4", "dns.example.com")),
     "dns-server-is-a-network": _spec(dns=("10.0.0.0/24",)),

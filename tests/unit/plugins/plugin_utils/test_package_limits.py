@@ -43,9 +43,10 @@ def measure(path):
     except errors.PackageError as error:
         outcome = "refused"
     seconds = time.process_time() - started
-    return {"outcome": outcome, "seconds": seconds, "peak": memory("VmHWM"), "grown": memory("VmHWM") - before}
+    return {"outcome": outcome, "seconds": seconds, "grown": memory("VmHWM") - before}
 
 
+imported = memory("VmHWM")
 for path in sys.argv[1:]:
     reader, writer = os.pipe()
     if os.fork() == 0:
@@ -53,7 +54,9 @@ for path in sys.argv[1:]:
         os._exit(0)
     os.close(writer)
     os.wait()
-    print(os.read(reader, 65536).decode())
+    cost = json.loads(os.read(reader, 65536))
+    # a forked process does not count what it shares with this one
+    print(json.dumps({**cost, "peak": imported + cost["grown"]}))
     os.close(reader)
 """
 
@@ -98,7 +101,7 @@ def test_malformed_packages(tmp_path: pathlib.Path) -> None:
     for path, cost in zip(paths, measure(paths), strict=True):
         assert cost.outcome == "refused", path.name
         assert cost.seconds < 1, path.name
-        assert cost.peak < 60 * MIB, path.name
+        assert cost.peak < 60 * MIB, (path.name, cost)
 
 
 def _with(text: str) -> bytes:
@@ -107,28 +110,27 @@ def _with(text: str) -> bytes:
     return zip_bytes([dataclasses.replace(first, method=STORED), *rest])
 
 
+def _entries(count: int, length: int) -> bytes:
+    """Return a package with more entries."""
+    return zip_bytes([*entries(SPEC), *(Entry(f"{number:0{length}}", method=STORED) for number in range(count))])
+
+
 JUST_WITHIN_THE_LIMITS: dict[str, t.Callable[[], bytes]] = {
-    "9000-tags": lambda: _with("<a/>" * 9_000),
+    "9000-tags": lambda: _with("<a>" + "<b/>" * 9_000 + "</a>"),
     "9000-attributes": lambda: _with("<a " + " ".join(f'a{number}="{number:099}"' for number in range(9_000)) + "/>"),
     "4000-namespaces": lambda: _with("<a " + " ".join(f'xmlns:a{number}="urn:{number}"' for number in range(4_000)) + "/>"),
     "1-mib-of-text": lambda: _with("<a>" + "x" * 1_000_000 + "</a>"),
     "1-mib-of-wide-characters": lambda: _with("<a>" + "\U0001f600" * 250_000 + "</a>"),
     "200000-character-references": lambda: _with("<a>" + "&#65;" * 200_000 + "</a>"),
-    "1-mib-of-routes": lambda: zip_bytes(
-        [
-            dataclasses.replace(item, method=STORED)
-            for item in entries(dataclasses.replace(SPEC, routes=tuple(f"10.{n >> 8 & 255}.{n & 255}.{n >> 16}/32" for n in range(70_000))))
-        ]
-    ),
+    "4096-routes": lambda: zip_bytes(entries(dataclasses.replace(SPEC, routes=tuple(f"10.{n >> 8}.{n & 255}.0/24" for n in range(4_096))))),
     "16-roots-of-15-kib": lambda: zip_bytes(
         [
             dataclasses.replace(item, method=STORED)
             for item in entries(Spec(tuple(make_root(f"R{number}", times=530) for number in range(16)), schema="new"))
         ]
     ),
-    "9990-entries-with-long-names": lambda: zip_bytes(
-        [*entries(SPEC), *(Entry(f"{number:01000}", method=STORED) for number in range(9_990))]
-    ),
+    "9990-entries": lambda: _entries(9_990, 100),
+    "1000-entries-with-long-names": lambda: _entries(1_000, 1_000),
 }
 
 
@@ -138,9 +140,8 @@ def test_packages_just_within_the_limits(tmp_path: pathlib.Path) -> None:
         paths.append(tmp_path / f"{name}.zip")
         paths[-1].write_bytes(make())
     for path, cost in zip(paths, measure(paths), strict=True):
-        print(path.name, cost)
-        assert cost.seconds < 1, path.name
-        assert cost.peak < 60 * MIB, path.name
+        assert cost.seconds < 1, (path.name, cost)
+        assert cost.peak < 60 * MIB, (path.name, cost)
 
 
 @pytest.mark.parametrize("shape", ["wide", "deep"])
