@@ -55,7 +55,7 @@ class ActionModule(P2SActionBase):
     def _file(self, options: dict[str, t.Any], identity: Identity, signer: Signer | None) -> dict[str, t.Any]:
         """Write the profile on the controller; the Mac is not asked."""
         settings = profile_options.settings(options, identity, None)
-        path = profile_file.destination(self._loader.path_dwim(options["dest"]), settings.identifier)
+        path = profile_file.destination(self.controller_target(options["dest"]), settings.identifier)
         changes = profile_file.plan(path, settings, identity, signer)
         if changes and not self.check_mode:
             profile_file.write(path, profile_options.rendered(settings, identity, signer))
@@ -65,7 +65,7 @@ class ActionModule(P2SActionBase):
         """Take the profile off the Mac, or remove its file."""
         identifier = profile_options.identifier(options, None)
         if options["delivery"] == "file":
-            path = profile_file.destination(self._loader.path_dwim(options["dest"]), identifier)
+            path = profile_file.destination(self.controller_target(options["dest"]), identifier)
             changes = profile_file.plan_absent(path)
             if changes and not self.check_mode:
                 profile_file.remove(path)

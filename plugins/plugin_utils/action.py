@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleFileNotFound
@@ -77,14 +78,26 @@ class P2SActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no 
         return Completed(got["rc"], got["stdout"], got["stderr"])
 
     def controller_path(self, option: str, path: str) -> str:
-        """Return where ``path`` lies on the controller, searched as Ansible searches ``files/``. Raises ``P2SError``."""
+        """Return where ``path`` lies on the controller: searched as Ansible searches ``files/``, then in the current folder.
+
+        The current folder is where a path is meant from that is given to one of the collection's own playbooks. Raises ``P2SError``.
+        """
+        wanted = os.path.expanduser(path)
         try:
-            found = self._find_needle("files", os.path.expanduser(path))
+            return str(self._find_needle("files", wanted))
         except AnsibleFileNotFound as error:
-            raise OptionError(
-                f"there is no file {path} on the controller", "give a path that exists, absolute or relative to the playbook", option=option
-            ) from error
-        return str(found)
+            if os.path.exists(wanted):
+                return os.path.abspath(wanted)
+            remedy = "give a path that exists, absolute or relative to the playbook or the current folder"
+            raise OptionError(f"there is no file {path} on the controller", remedy, option=option) from error
+
+    def controller_target(self, path: str) -> str:
+        """Return where to write ``path``: relative to the playbook, or to the current folder for the collection's own playbooks."""
+        wanted = os.path.expanduser(path)
+        playbooks = pathlib.Path(self._loader.get_basedir()).resolve()
+        if playbooks.is_relative_to(pathlib.Path(__file__).resolve().parents[2]):
+            return os.path.abspath(wanted)
+        return str(self._loader.path_dwim(wanted))
 
     def controller_file(self, option: str, path: str, *, limit: int = 1 << 20) -> bytes:
         """Return the content of a file on the controller, an ansible-vault one decrypted in memory.

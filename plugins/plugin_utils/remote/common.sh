@@ -11,18 +11,26 @@
 # The script itself is standard input, so no tool may read from it: a tool reads the line in $feed, or nothing.
 begin() {
     umask 077
-    unset CDPATH ENV
+    unset CDPATH ENV feed
+    # Ranges and bytes, not letters of some language; the texts of macOS's tools do not depend on it.
+    LC_ALL=C
+    export LC_ALL
+    cd / || exit 1
     feed=
     failed=
+    full=
     at_exit=
     hand=
     work=
     trap 'leave' EXIT
-    trap 'exit 1' HUP INT PIPE TERM
+    trap 'exit 1' INT TERM
+    # When the connection is lost, what was begun is brought to its end and cleaned up; nobody reads the answer.
+    trap '' HUP PIPE
     system=$(/usr/bin/uname -s 2>/dev/null)
     work=$(/usr/bin/mktemp -d /tmp/p2s.XXXXXXXX) || exit 1
     say system 0 "$system"
     [ "$system" = Darwin ] || exit 0
+    eval "$timed"
     limited 20 /usr/bin/sw_vers -productVersion
     section macos
 }
@@ -34,6 +42,7 @@ leave() {
 }
 
 finish() {
+    [ -z "$full" ] || failed=room
     say finished 0 "${failed:-nothing failed}"
 }
 
@@ -43,14 +52,19 @@ must() {
     [ "$status" = 0 ] || failed=$1
 }
 
+# report NAME: report the last tool. Whether it failed is for the last look at the Mac to say; but one that did not answer
+# would not answer the next step either.
+report() {
+    section "$1"
+    [ "$status" != 124 ] || failed=$1
+}
+
 # say NAME STATUS TEXT...: report a finding of the script itself, a line each.
 say() {
     name=$1
     status=$2
     shift 2
-    printf '%s\n' "$@" >"$work/out"
-    : >"$work/err"
-    section "$name"
+    printf '%s %s %s %s -\n' "$nonce" "$name" "$status" "$(printf '%s\n' "$@" | /usr/bin/base64 | /usr/bin/tr -d '\n')"
 }
 
 # section NAME: report $status and what the last tool printed.
@@ -66,33 +80,60 @@ encoded() {
     fi
 }
 
+# each FUNCTION LINES: call FUNCTION with each line. Not with a here-document: shells keep those in files.
+each() {
+    call=$1
+    blanks=$IFS
+    IFS='
+'
+    set -f
+    # shellcheck disable=SC2086 # a word for each line
+    set -- $2
+    set +f
+    IFS=$blanks
+    for line do
+        "$call" "$line"
+    done
+}
+
 # limited SECONDS TOOL ARGUMENT...: run a tool, its output into $work/out and $work/err, its exit status into $status;
 # 124 when it had to be stopped, 127 when it is missing. macOS has no timeout(1).
 limited() {
+    if [ -n "$feed" ]; then
+        # printf is built in: what it is given is in no argument list.
+        printf '%s\n' "$feed" | timed "$@"
+    else
+        timed "$@" </dev/null
+    fi >"$work/out" 2>"$work/err"
+    status=$?
+    # What a tool printed onto a full disk is cut short, and may not look so.
+    { echo room >"$work/room" && read -r room <"$work/room"; } 2>/dev/null || full=yes
+    : >"$work/room"
+}
+
+# As text, because it is needed in a second shell as well: see owner_do.
+timed='
+timed() {
     limit=$1
     shift
-    /bin/rm -f "$work/late"
-    if [ -n "$feed" ]; then
-        # printf is built in: what it is given is in no argument list. $! is the last process, the tool itself.
-        printf '%s\n' "$feed" | "$@" >"$work/out" 2>"$work/err" &
-    else
-        "$@" </dev/null >"$work/out" 2>"$work/err" &
-    fi
+    { "$@" <&3 3<&- & } 3<&0
     tool=$!
     (
-        trap 'kill "$nap" 2>/dev/null; exit 0' TERM
+        trap "kill \$nap; exit 0" TERM
         /bin/sleep "$limit" &
         nap=$!
         wait "$nap"
-        : >"$work/late"
+        trap "" TERM
         kill -TERM "$tool"
         /bin/sleep 2
         kill -KILL "$tool"
+        exit 9
     ) </dev/null >/dev/null 2>&1 &
     watch=$!
     wait "$tool"
     status=$?
     kill -TERM "$watch" 2>/dev/null
     wait "$watch" 2>/dev/null
-    [ ! -e "$work/late" ] || status=124
-}
+    [ $? != 9 ] || status=124
+    return "$status"
+}'
