@@ -9,10 +9,18 @@ module: client_package_info
 short_description: Read an Azure VPN client profile package
 version_added: 0.1.0
 description:
-  - Reads the package that Azure makes for a point-to-site gateway and tells which VPN it describes.
+  - Reads the package that Azure makes for a point-to-site gateway ("Download VPN client") and tells which VPN it describes.
+  - Takes the zip as Azure made it, one that was zipped again, for instance by the Finder, or an unpacked folder.
   - Nothing is extracted to disk. Only the settings and the gateway's roots are read, each within limits.
-  - Refused is, with the reason, what cannot become an IKEv2 VPN with certificates on a Mac. That is a gateway without IKEv2, one with
-    RADIUS passwords, one with Microsoft Entra ID only, and a package that is damaged or altered.
+  - Refuses, with the reason and the way out, whatever cannot become an IKEv2 VPN with certificates on a Mac. That is a gateway
+    without IKEv2 (one with Microsoft Entra ID only has none), one with RADIUS, and a package that is incomplete, damaged or altered.
+requirements:
+  - lxml (on the controller)
+  - cryptography (on the controller)
+notes:
+  - The server roots are those of C(VpnSettings.xml). The files C(VpnServerRoot.cer), C(VpnServerRoot.cer_0) and so on are compared
+    with them. Where they differ, a warning tells so, and where they have nothing in common, the package is refused.
+  - Server roots that have expired or are not valid yet are left out with a warning. When none is left, the package is refused.
 author:
   - azure_p2s.macos contributors (@azure-p2s)
 extends_documentation_fragment:
@@ -37,9 +45,20 @@ EXAMPLES = r"""
   register: client
   run_once: true
 
-- name: Show which gateway it is for
+- name: Show which gateway it is for, and what the admin should know
   ansible.builtin.debug:
-    var: client.package.vpn_server
+    msg: "{{ [client.package.vpn_server] + client.package.warnings }}"
+  run_once: true
+
+- name: Have the gateway's roots in the login keychain of every Mac
+  azure_p2s.macos.keychain_certificate:
+    certificates: "{{ client.package.server_roots | map(attribute='pem') | list }}"
+    keychain_password: "{{ vault_keychain_password }}"
+
+- name: Read an unpacked package
+  azure_p2s.macos.client_package_info:
+    path: ~/Downloads/contoso-gateway
+  register: unpacked
   run_once: true
 """
 
@@ -60,11 +79,11 @@ package:
       description: The authentication that the package names, lower case.
       type: str
     routes:
-      description: Networks behind the gateway. macOS learns them from the gateway.
+      description: Networks behind the gateway, in CIDR form. For information, macOS learns them from the gateway.
       type: list
       elements: str
     client_address_pools:
-      description: Networks from which clients get their addresses.
+      description: Networks from which clients get their addresses, in CIDR form; none in packages of 2019.
       type: list
       elements: str
     dns_servers:
@@ -116,7 +135,8 @@ package:
       description: Which form of the settings file it is, V(ca_cert) (older) or V(ca_certs).
       type: str
     digest:
-      description: SHA-256 over settings and roots. The same settings give the same digest, however the package was zipped.
+      description: >-
+        SHA-256 over the settings and all roots, lower-case hex. The same settings give the same digest, however the package was zipped.
       type: str
     warnings:
       description: What the admin should know, a sentence each.

@@ -108,6 +108,10 @@ def _cut_stream(spec: Spec) -> bytes:
     return zip_bytes([dataclasses.replace(first, packed=deflate(first.data)[:-20]), *rest])
 
 
+def _two_packages(spec: Spec) -> bytes:
+    return zip_bytes([*renamed(entries(spec), "a/{}".format), *renamed(entries(spec), "b/{}".format)])
+
+
 def _late(make: Callable[[], Maker]) -> Maker:
     """What ``make`` returns, made only when it is wanted: it costs time or memory."""
 
@@ -167,7 +171,7 @@ SHAPES: dict[str, Maker] = {
     "settings-twice-under-both-slashes": _added(Entry("Generic/VpnSettings.xml")),
     "settings-twice-in-other-case": _added(Entry("generic\\vpnsettings.XML")),
     "settings-in-generic-and-genericdevice": _added(Entry("GenericDevice\\VpnSettings.xml")),
-    "two-packages": lambda spec: zip_bytes(item for top in "ab" for item in renamed(entries(spec), lambda name, top=top: f"{top}/{name}")),
+    "two-packages": _two_packages,
     "root-file-twice": _added(Entry("Generic/VPNSERVERROOT.CER")),
     "no-entries": _only(),
     "no-generic-folder": _only(Entry("photo.jpg")),
