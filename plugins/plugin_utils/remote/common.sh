@@ -111,7 +111,9 @@ limited() {
     : >"$work/room"
 }
 
-# As text, because it is needed in a second shell as well: see owner_do.
+# As text, because it is needed in a second shell as well: see as_owner. The clock ticks in seconds and is stopped with KILL:
+# a shell that was just forked can lose any other signal, and would hold up the script for the whole limit.
+# shellcheck disable=SC2016 # expanded when it runs
 timed='
 timed() {
     limit=$1
@@ -119,20 +121,18 @@ timed() {
     { "$@" <&3 3<&- & } 3<&0
     tool=$!
     (
-        trap "kill \$nap; exit 0" TERM
-        /bin/sleep "$limit" &
-        nap=$!
-        wait "$nap"
-        trap "" TERM
+        while [ "$limit" -gt 0 ]; do
+            /bin/sleep 1
+            limit=$((limit - 1))
+        done
         kill -TERM "$tool"
-        /bin/sleep 2
-        kill -KILL "$tool"
+        { /bin/sleep 2; kill -KILL "$tool"; } &
         exit 9
     ) </dev/null >/dev/null 2>&1 &
     watch=$!
     wait "$tool"
     status=$?
-    kill -TERM "$watch" 2>/dev/null
+    kill -KILL "$watch" 2>/dev/null
     wait "$watch" 2>/dev/null
     [ $? != 9 ] || status=124
     return "$status"
