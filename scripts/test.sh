@@ -53,7 +53,7 @@ molecule_scenarios() {
         scenario=$(basename "$(dirname "$scenario")")
         started=$(date +%s)
         outcome=passed
-        molecule test --scenario-name "$scenario" || outcome=failed status=1
+        NO_COLOR=1 COLUMNS=160 molecule test --scenario-name "$scenario" || outcome=failed status=1
         "$venv/bin/python" "$root/scripts/junit.py" write "$results/molecule-$scenario.xml" "molecule.$scenario" "$outcome" "$(($(date +%s) - started))"
     done
     return "$status"
