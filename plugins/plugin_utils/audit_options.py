@@ -20,7 +20,15 @@ from .pki import Certificate
 
 _IDENTITY = ["pkcs12_path", "pkcs12_content", "certificate", "common_name"]
 # What says how a profile is made and brought to the Mac, not what it is.
-_NOT_LOOKED_AT = {*shared_options.SIGNER, *shared_options.STATE, "dest", "approval_timeout"}
+_NOT_LOOKED_AT = {
+    *shared_options.SIGNER,
+    *shared_options.STATE,
+    "dest",
+    "approval_timeout",
+    "message_title",
+    "message_text",
+    "message_translations",
+}
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {

@@ -16,25 +16,25 @@ read_machine() {
     section interfaces
 }
 
-# As the owner, whose trust settings count. -L: no network. -k: without it the live login keychain would be opened.
+# As the owner, whose trust settings count.
 verify_roots() {
     [ -n "$home" ] || return 0
     [ "$me" = "$owner" ] || [ "$me_uid" = 0 ] || return 0
     number=0
-    while IFS= read -r line; do
-        [ -n "$line" ] || continue
-        number=$((number + 1))
-        printf '%s' "$line" | /usr/bin/base64 -D >"$work/root_$number.cer" && owner_file "$work/root_$number.cer" || return 0
-        owner_do 30 /usr/bin/security verify-cert -c "$handed" -p basic -L -k /System/Library/Keychains/SystemRootCertificates.keychain
-        section "trust_$number"
-    done <<END
-$roots
-END
+    each verify_root "$roots"
 }
 
-# A profile of the device is root's, while the login keychain is the console user's: both in one script.
+# -L: no network. -k: without it the live login keychain would be opened.
+verify_root() {
+    number=$((number + 1))
+    printf '%s' "$1" | /usr/bin/base64 -D >"$work/root_$number.cer" && owner_file "$work/root_$number.cer" || return 0
+    owner_do 30 /usr/bin/security verify-cert -c "$handed" -p basic -L -k /System/Library/Keychains/SystemRootCertificates.keychain
+    section "trust_$number"
+}
+
+# A profile of the device is root's when nobody is at the screen, the login keychain never is: both in one script.
 find_root_as_owner() {
     say keychain_owner 0 "$me" "$me_uid" "$console" "$owner" "$owner_uid" "$home"
-    as_root=yes
+    as_root=otherwise
     find_owner
 }
