@@ -28,9 +28,13 @@ class ActionModule(P2SActionBase):
         """Observe, plan, apply."""
         wanted = shared_options.read_certificates(options["certificates"], "certificates")
         present = options["state"] == "present"
-        target = keychain.Target(options["keychain"], options["user"])
+        target = shared_options.read_target(options)
         found = keychain.observe(self.mac(), target)
-        changes = keychain.plan_certificates(wanted, found, present=present)
+
+        def left(seen: keychain.Found) -> list[differences.Change]:
+            return keychain.plan_certificates(wanted, seen, present=present)
+
+        changes = left(found)
         session = None
         if changes:
             access = keychain.access(found, target, options["keychain_password"])
@@ -38,8 +42,7 @@ class ActionModule(P2SActionBase):
             if not self.check_mode:
                 todo = tuple(certificate for certificate in wanted if found.holds(certificate) != present)
                 work = Work(add_certificates=todo) if present else Work(remove_certificates=todo)
-                found, _notes = apply(self.mac(), target, access, work, found.path)
-                keychain.refuse_undone(keychain.plan_certificates(wanted, found, present=present))
+                found = apply(self.mac(), target, access, work, found, left)
         now = pki.utc_now()
         return {
             "changed": bool(changes),

@@ -11,7 +11,13 @@ from ansible_collections.azure_p2s.macos.plugins.plugin_utils import changes as 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import keychain, pki, shared_options
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.action import P2SActionBase
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity import Identity
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.keychain_work import PARTITIONS, Work, apply, identity_work
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.keychain_work import (
+    PARTITIONS,
+    apply,
+    expected_notes,
+    identity_work,
+    removal_work,
+)
 
 
 class ActionModule(P2SActionBase):
@@ -37,26 +43,27 @@ class ActionModule(P2SActionBase):
 
     def act(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """Observe, plan, apply."""
-        target = keychain.Target(options["keychain"], options["user"])
+        target = shared_options.read_target(options)
         identity = shared_options.read_identity(self, options) if options["state"] == "present" else None
         unwanted = shared_options.identity_selector(self, options) if identity is None else None
         found = keychain.observe(self.mac(), target, identities=True)
 
-        def plan() -> list[differences.Change]:
+        def left(seen: keychain.Found) -> list[differences.Change]:
             if identity:
-                return keychain.plan_identity(identity, found, remove_superseded=options["remove_superseded"])
-            return keychain.plan_removal(unwanted(found), found) if unwanted else []
+                return keychain.plan_identity(identity, seen, remove_superseded=options["remove_superseded"])
+            return keychain.plan_removal(unwanted(seen), seen) if unwanted else []
 
-        changes = plan()
-        notes: list[str] = []
+        changes = left(found)
+        notes: tuple[str, ...] = ()
         session = None
+        work = identity_work(identity, found, options) if identity else removal_work(unwanted(found) if unwanted else (), found)
         if changes:
             access = keychain.access(found, target, options["keychain_password"])
             session = access.session
+            notes = expected_notes(work, access)
             if not self.check_mode:
-                work = identity_work(identity, found, options) if identity else Work(remove_identities=unwanted(found) if unwanted else ())
-                found, notes = apply(self.mac(), target, access, work, found.path)
-                keychain.refuse_undone(plan())
+                found = apply(self.mac(), target, access, work, found, left)
+                notes = found.notes
         return {
             "changed": bool(changes),
             "diff": differences.diff(changes),
@@ -68,7 +75,7 @@ class ActionModule(P2SActionBase):
         }
 
 
-def _shown(identity: Identity | None, notes: list[str]) -> dict[str, t.Any] | None:
+def _shown(identity: Identity | None, notes: tuple[str, ...]) -> dict[str, t.Any] | None:
     if identity is None:
         return None
     shown = identity.to_result(pki.utc_now())

@@ -41,12 +41,16 @@ class Target:
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """A keychain as observed. ``identities`` are the SHA-1 of certificates whose private key is there too."""
+    """A keychain as observed. ``identities`` are the SHA-1 of certificates whose private key is there too.
+
+    ``notes`` are sentences on what a change that went before left for the Mac's user to do.
+    """
 
     owner: Owner
     path: str
     certificates: tuple[FoundCertificate, ...]
     identities: frozenset[str]
+    notes: tuple[str, ...] = ()
 
     def holds(self, certificate: Certificate) -> bool:
         """Whether this very certificate is in the keychain."""
@@ -65,6 +69,21 @@ class Found:
         identities = (found.certificate for found in self.certificates if found.sha1 in self.identities)
         same = [one for one in identities if one and (one.issuer, one.common_name) == (issuer, common_name)]
         return tuple(sorted(same, key=lambda one: (one.not_before, one.sha256)))
+
+    def sharing_key(self, certificate: Certificate) -> tuple[Certificate, ...]:
+        """Return the other identities that use the private key of ``certificate``: a renewal can keep the key."""
+        if certificate.public_key is None:
+            return ()
+        identities = (found.certificate for found in self.certificates if found.sha1 in self.identities)
+        return tuple(one for one in identities if one and one != certificate and one.public_key == certificate.public_key)
+
+    def with_identity(self, certificate: Certificate) -> Found:
+        """Return the keychain as it will be with ``certificate`` and its key."""
+        return dataclasses.replace(
+            self,
+            certificates=(*self.certificates, FoundCertificate(certificate.der)),
+            identities=self.identities | {certificate.sha1},
+        )
 
     def by_sha256(self, sha256: str) -> tuple[Certificate, ...]:
         """Return the certificate with this SHA-256 (lower-case hex), if it is there, with or without its key."""
@@ -95,7 +114,7 @@ def found_in(sections: Mapping[str, Section], target: Target) -> Found:
     path = sections["keychain"].text.rstrip("\n")
     if sections["keychain"].status != 0:
         raise MacError(
-            f"there is no keychain {path} on the Mac",
+            f"there is no keychain {path} on the Mac" + ("" if owner.root or target.keychain == "login" else f" that {owner.name} can see"),
             f"let {owner.name} log in once at the Mac, which makes the login keychain"
             if target.keychain == "login"
             else "create it or name another",
@@ -121,21 +140,29 @@ def found_in(sections: Mapping[str, Section], target: Target) -> Found:
 def access(found: Found, target: Target, password: str | None) -> Access:
     """Decide how to open the keychain for writing. Raises ``MacError`` when there is no way."""
     owner = found.owner
-    if target.keychain == "System":
-        if not owner.root:
-            raise MacError("the System keychain can be changed by root only", "add become", option="keychain")
-        return Access("ssh")
-    if password is not None:
-        security_tool.argument(password, "keychain_password")
+    if target.keychain == "System" and not owner.root:
+        raise MacError("the System keychain can be changed by root only", "add become", option="keychain")
+    # With the password, this connection's own session: there a wrong one shows, the lock is put back, and no dialog can come up.
+    if password is not None or target.keychain == "System":
+        return Access("ssh", password)
     if owner.gui_reachable:
-        return Access("gui", password)
-    if password is None and target.keychain == "login":
+        return Access("gui")
+    if target.keychain == "login":
         raise MacError(
             f"the login keychain of {owner.name} is locked for remote commands and no password for it was given",
-            f"set keychain_password, or add become and run the play while {owner.name} is logged in at the Mac",
+            f"set keychain_password, or {'' if owner.root else 'add become and '}run the play while {owner.name} is logged in at the Mac",
             option="keychain_password",
         )
-    return Access("ssh", password)
+    return Access("ssh")
+
+
+def check_password(target: Target, password: str | None) -> None:
+    """Raise ``MacError`` for a keychain password that security(1) cannot read, or that nothing needs."""
+    if password is None:
+        return
+    security_tool.argument(password, "keychain_password")
+    if target.keychain == "System":
+        raise MacError("root opens the System keychain without a password", "leave keychain_password out", option="keychain_password")
 
 
 def plan_certificates(wanted: Sequence[Certificate], found: Found, *, present: bool) -> list[Change]:
@@ -160,13 +187,10 @@ def plan_removal(identities: Sequence[Certificate], found: Found) -> list[Change
     return [Change(_named("identity", certificate, found), "present", "absent") for certificate in identities]
 
 
-def refuse_undone(left: Sequence[Change]) -> None:
-    """Raise ``MacError`` when changes are still to be made after all was done: success is what the Mac shows, not what a tool said."""
-    if left:
-        raise MacError(
-            f"after the change the Mac still shows: {left[0].name} {left[0].before}",
-            "look at the keychain in Keychain Access; it may be read-only or managed by something else",
-        )
+def split_removal(identities: Sequence[Certificate], found: Found) -> tuple[tuple[Certificate, ...], tuple[Certificate, ...]]:
+    """Return which of ``identities`` go with their private key, and which without, as an identity that stays uses the same key."""
+    staying = [one for one in identities if any(other not in identities for other in found.sharing_key(one))]
+    return tuple(one for one in identities if one not in staying), tuple(staying)
 
 
 def _readable(section: Section, path: str) -> Section:
@@ -174,7 +198,7 @@ def _readable(section: Section, path: str) -> Section:
     if section.status == security_tool.INVALID_KEYCHAIN:
         raise MacError(
             f"the keychain {path} is damaged, so its content is unknown",
-            "run the play again; if it stays, the user has to reset the keychain in Keychain Access",
+            "run the play again; if it stays, restore the keychain from a backup, or let the user reset it in Keychain Access",
             option="keychain",
         )
     if section.status != 0:

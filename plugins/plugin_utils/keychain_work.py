@@ -9,13 +9,15 @@ import base64
 import dataclasses
 import re
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from . import security_tool
+from .changes import Change
 from .errors import MacError
 from .identity import Identity, new_passphrase
-from .keychain import Access, Found, Target, found_in
-from .mac import Mac, Script, Section, usable, words
+from .keychain import Access, Found, Target, found_in, split_removal
+from .keychain_attempt import Attempt
+from .mac import Mac, Script, Section, words
 from .pki import Certificate
 
 # Who uses the key of an IKEv2 identity, by release; the spelling of the folder differs too.
@@ -35,7 +37,6 @@ class Work:
     add_certificates: tuple[Certificate, ...] = ()
     remove_certificates: tuple[Certificate, ...] = ()
     import_identity: Identity | None = None
-    passphrase: str = dataclasses.field(default="", repr=False)
     prove: Certificate | None = None
     remove_identities: tuple[Certificate, ...] = ()
     applications: tuple[str, ...] | None = None
@@ -58,42 +59,64 @@ def identity_work(identity: Identity, found: Found, options: Mapping[str, t.Any]
             raise MacError(
                 f"{partition} is not a partition", "write apple:, apple-tool:, unsigned: or teamid:ABCDE12345", option="partition_list"
             )
-    importing = not found.holds_identity(identity.certificate)
+    certificate = identity.certificate
+    # A renewal can keep its key. That is in the keychain, then, and imports of it fail: the certificate alone makes the identity.
+    key_is_there = found.holds_identity(certificate) or bool(found.sharing_key(certificate))
+    superseded = found.superseded_by(certificate) if options["remove_superseded"] else ()
+    with_key, without_key = split_removal(superseded, found.with_identity(certificate))
     return Work(
-        import_identity=identity if importing else None,
-        passphrase=new_passphrase(),
-        add_certificates=() if importing else tuple(certificate for certificate in identity.chain if not found.holds(certificate)),
-        prove=identity.certificate,
-        remove_identities=found.superseded_by(identity.certificate) if options["remove_superseded"] else (),
+        import_identity=None if key_is_there else identity,
+        add_certificates=tuple(one for one in (certificate, *identity.chain) if not found.holds(one)),
+        prove=certificate,
+        remove_identities=with_key,
+        remove_certificates=without_key,
         applications=tuple(applications) if applications is not None else None,
         partitions=tuple(options["partition_list"]),
     )
 
 
-def apply(mac: Mac, target: Target, access: Access, work: Work, path: str) -> tuple[Found, list[str]]:
-    """Do ``work`` and look again: one round trip. Return the keychain as it now is, and warnings. Raises ``MacError``."""
-    steps = ("find_owner", "find_keychain", "open_keychain", "add_certificates", "import_identity", "set_partition_list")
+def removal_work(unwanted: Sequence[Certificate], found: Found) -> Work:
+    """Return the work that takes the identities ``unwanted`` out of a keychain, and no key that another identity uses."""
+    with_key, without_key = split_removal(unwanted, found)
+    return Work(remove_identities=with_key, remove_certificates=without_key)
+
+
+def apply(mac: Mac, target: Target, access: Access, work: Work, found: Found, left: Callable[[Found], list[Change]]) -> Found:
+    """Do ``work`` and look again: one round trip. Return the keychain as it then is, with ``notes`` for the admin.
+
+    ``left`` says what is still to be done in a keychain. Raises ``MacError`` when anything is.
+    """
+    steps = ("find_owner", "find_keychain", "open_keychain", "import_identity", "add_certificates", "prove_identity")
     script = Script(
         ("owner", "keychain_read", "keychain_write"),
-        (*steps, "prove_identity", "remove_items", "read_keychain"),
-        {**target.variables, "read_identities": "yes", **_variables(access, work, path)},
+        (*steps, "set_partition_list", "remove_items", "read_keychain"),
+        # Not the console user of now, who may be another than the one whose keychain was looked at.
+        {**target.variables, "user": found.owner.name, "read_identities": "yes", **_variables(access, work, found.path)},
     )
     sections = mac.run(script)
-    _refuse_failed(sections, path)
-    return found_in(sections, target), _warnings(sections, access, work)
+    attempt = Attempt(sections, found, access)
+    attempt.refuse_stopped()
+    now = found_in(sections, target)
+    attempt.refuse_undone(left(now))
+    return dataclasses.replace(now, notes=expected_notes(work, access, sections))
 
 
 def key_label(certificate: Certificate) -> str:
-    """Return the label of the private key in the keychain: it must name this one key, as partition lists go by label."""
-    return f"{certificate.common_name or 'Azure VPN'} {certificate.sha256[:16]}"
+    """Return the label of the private key in the keychain: it must name this one key, as partition lists go by label.
+
+    Plain ASCII, of which no tool makes anything else; a person knows the key by it.
+    """
+    name = "".join(char if char.isascii() and char.isprintable() else "?" for char in certificate.common_name or "Azure VPN")
+    return f"{name[:64]} {certificate.sha256[:16]}"
 
 
 def _variables(access: Access, work: Work, path: str) -> dict[str, str]:
     quoted_path = security_tool.argument(path, "keychain")
+    added = work.add_certificates
     variables = {
         "session": access.session,
         "unlock": "",
-        "certificates": words([base64.b64encode(certificate.der).decode() for certificate in work.add_certificates]),
+        "certificates": words([base64.b64encode(certificate.der).decode() for certificate in added]),
         "pkcs12": "",
         "import_options": "",
         "applications": words(work.applications or ()),
@@ -101,72 +124,42 @@ def _variables(access: Access, work: Work, path: str) -> dict[str, str]:
         "partition": "",
         "prove_sha256": work.prove.sha256.upper() if work.prove else "",
         "prove_sha1": work.prove.sha1.upper() if work.prove else "",
+        "undo": words([certificate.sha256.upper() for certificate in added]) if work.prove else "",
         "remove_certificates": words([certificate.sha256.upper() for certificate in work.remove_certificates]),
         "remove_identities": words([certificate.sha256.upper() for certificate in work.remove_identities]),
     }
-    quoted_password = security_tool.argument(access.password, "keychain_password") if access.password is not None else None
-    if quoted_password:
-        variables["unlock"] = security_tool.command("unlock-keychain", "-p", quoted_password, quoted_path)
+    password = security_tool.argument(access.password, "keychain_password") if access.password is not None else None
+    if password:
+        variables["unlock"] = security_tool.command("unlock-keychain", "-p", password, quoted_path)
     if work.import_identity:
-        label = key_label(work.import_identity.certificate)
-        variables["pkcs12"] = base64.b64encode(work.import_identity.for_macos(work.passphrase, label=label)).decode()
+        label, passphrase = key_label(work.import_identity.certificate), new_passphrase()
+        variables["pkcs12"] = base64.b64encode(work.import_identity.for_macos(passphrase, label=label)).decode()
         # No -f: by the suffix .p12 every release from 10.15 on reads the 3DES form, and the older duplicate rules hold.
-        variables["import_options"] = security_tool.command("-k", quoted_path, "-P", security_tool.argument(work.passphrase, "passphrase"))
-        if quoted_password and work.partitions:
+        options = ("-k", quoted_path, "-P", security_tool.argument(passphrase, "passphrase"))
+        variables["import_options"] = security_tool.command(*options)
+        # The shell puts file and applications around these: the whole has to fit as well.
+        trusted = [word for path in work.applications or IKEV2_PROVIDERS for word in ("-T", f'"{path}"')]
+        security_tool.command("import", '"/private/tmp/p2s.12345678/identity.p12"', *options, *trusted)
+        if password and work.partitions:
             variables["partition"] = security_tool.command(
                 *("set-key-partition-list", "-S", security_tool.argument(",".join(work.partitions), "partition_list")),
-                *("-k", quoted_password, "-l", security_tool.argument(label, "pkcs12_content"), quoted_path),
+                *("-k", password, "-l", security_tool.argument(label, "pkcs12_content"), quoted_path),
             )
     return variables
 
 
-def _refuse_failed(sections: Mapping[str, Section], path: str) -> None:
-    failed = sections["finished"].text.strip()
-    if failed == "nothing failed":
-        return
-    section = sections.get(failed)
-    if section is not None:
-        usable(section, "/usr/bin/security")
-    if failed == "unlock" and section is not None:
-        if section.status == security_tool.WRONG_PASSWORD:
-            raise MacError(
-                f"the password does not unlock the keychain {path}; it was tried once",
-                "give the password of the keychain, which after a password reset by an admin is the user's older one",
-                option="keychain_password",
-            )
-        raise MacError(
-            f"the keychain {path} cannot be unlocked (status {section.status})", "check on the Mac that it opens in Keychain Access"
-        )
-    if failed == "application" and section is not None:
-        raise MacError(
-            f"there is no application {section.text.strip()} on the Mac", "name paths that exist there", option="allowed_applications"
-        )
-    if failed == "proof":
-        raise MacError(
-            f"the identity does not show in the keychain {path} after its import{_import_complaint(sections)}; nothing was removed",
-            "unlock the keychain for the import: set keychain_password, or let the user log in at the Mac",
-        )
-    status = f" ({section.complaint or f'status {section.status}'})" if section is not None else ""
-    raise MacError(
-        f"the step {failed} failed in the keychain {path}{status}",
-        "check that the keychain is unlocked and not read-only; the rest was left as it was",
-    )
-
-
-def _import_complaint(sections: Mapping[str, Section]) -> str:
-    section = sections.get("import")
-    if section is None:
-        return ""
-    usable(section, "/usr/bin/security import")
-    return f" ({section.complaint})" if section.complaint else ""
-
-
-def _warnings(sections: Mapping[str, Section], access: Access, work: Work) -> list[str]:
-    if not work.import_identity or not work.partitions:
-        return []
-    partition = sections.get("partition")
-    if partition is not None and partition.status == 0:
-        return []
-    reason = "no keychain_password was given" if access.password is None else "the Mac refused it"
+def expected_notes(work: Work, access: Access, sections: Mapping[str, Section] | None = None) -> tuple[str, ...]:
+    """Return what the Mac's user will notice of an import, in whole sentences; without ``sections`` before it is made."""
+    if not work.import_identity:
+        return ()
     effect = "at the first connection macOS may ask the user for the login keychain password; the user should choose Always Allow"
-    return [f"The partition list of the key was not set ({reason}): {effect}."]
+    texts = []
+    if sections is not None and not sections["trusted"].text.strip():
+        texts.append(f"No application was given access to the key, because none of them is on the Mac: {effect}.")
+    partition = sections.get("partition") if sections else None
+    if work.partitions and access.password is None:
+        texts.append(f"The partition list of the key was not set (no keychain_password was given): {effect}.")
+    elif work.partitions and sections is not None and (partition is None or partition.status != 0):
+        complaint = f", saying: {partition.complaint}" if partition and partition.complaint else ""
+        texts.append(f"The partition list of the key was not set (the Mac refused it{complaint}): {effect}.")
+    return tuple(texts)

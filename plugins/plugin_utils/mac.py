@@ -69,6 +69,8 @@ class Script:
         assignments = [f"{name}={quote(name, value)}" for name, value in sorted(self.variables.items())]
         lines = [
             "p2s_main() {",
+            # What the connection's environment exports under one of these names would be exported with its new value.
+            f"unset {' '.join(['nonce', *sorted(self.variables)])}",
             f"nonce={nonce}",
             *assignments,
             *(_part(name) for name in ("common", *self.parts)),
@@ -96,14 +98,27 @@ class Mac:
         _refuse_other_systems(sections)
         if "finished" not in sections:
             raise _unfinished(completed)
+        if sections["finished"].text.strip() == "room":
+            raise MacError("the Mac's disk is full: what its tools say cannot be kept", "free some space on it and run the play again")
         return sections
 
 
 def quote(name: str, value: str) -> str:
-    """Return ``value`` quoted for sh. Raises ``MacError`` for a NUL, which no shell can hold."""
+    """Return ``value`` quoted for sh. Raises ``MacError`` for a NUL, which no shell can hold, and for what is not text."""
     if "\0" in value:
         raise MacError("the value holds a NUL character", "remove it", option=name)
+    if not encodable(value):
+        raise MacError("the value is not valid Unicode text", "give it as UTF-8", option=name)
     return shlex.quote(value)
+
+
+def encodable(value: str) -> bool:
+    """Return whether ``value`` is text, or bytes that came from a Mac as surrogate escapes."""
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def parse(stdout: str, nonce: str) -> dict[str, Section]:

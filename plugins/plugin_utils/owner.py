@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Mapping
 
 from .errors import MacError
-from .mac import Section
+from .mac import Section, usable
 
 Session = t.Literal["gui", "ssh"]
 
@@ -39,7 +39,7 @@ class Owner:
 
 def from_sections(sections: Mapping[str, Section], wanted: str | None) -> Owner:
     """Return the owner that remote/owner.sh found. Raises ``MacError`` when there is none, or none that can be acted for."""
-    lines = sections["owner"].text.split("\n")
+    lines = usable(sections["owner"], "the Mac's user directory").text.split("\n")
     if len(lines) != 7:
         raise MacError("the Mac's answer about its users is not understood", "report this with the output of -vvv")
     connected_as, connected_uid, console, name, uid, home, _end = lines

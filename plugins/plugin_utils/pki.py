@@ -12,7 +12,7 @@ import functools
 import typing as t
 
 from .errors import IdentityError
-from .libraries import NameOID, hashes, x509
+from .libraries import Encoding, NameOID, PublicFormat, UnsupportedAlgorithm, hashes, x509
 
 # A controller and a gateway whose clocks differ by less than this agree on "not yet valid".
 CLOCK_SKEW = dt.timedelta(minutes=5)
@@ -85,6 +85,14 @@ class Certificate:
         """The subject's (last, most specific) common name, or ``None``."""
         names = self.x509.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         return str(names[-1].value) if names else None
+
+    @functools.cached_property
+    def public_key(self) -> bytes | None:
+        """The public key as DER (SubjectPublicKeyInfo), or ``None`` for one of an unknown kind."""
+        try:
+            return self.x509.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        except (ValueError, UnsupportedAlgorithm):
+            return None
 
     @property
     def subject(self) -> str:

@@ -13,6 +13,7 @@ import hashlib
 import re
 
 from .errors import IdentityError, MacError
+from .mac import encodable
 from .pki import Certificate
 
 # `security -i` reads lines into a buffer of 4096 bytes; what is longer runs as a second command.
@@ -111,6 +112,8 @@ def argument(value: str, option: str) -> str:
         raise MacError(
             "the value holds a line break or a NUL character, which security(1) cannot read", "use a value without them", option=option
         )
+    if not encodable(value):
+        raise MacError("the value is not valid Unicode text", "give it as UTF-8", option=option)
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

@@ -16,7 +16,7 @@ from . import profile_signing
 from .action import P2SActionBase
 from .errors import IdentityError, P2SError, ProfileError
 from .identity import Identity
-from .keychain import Found
+from .keychain import Found, Target, check_password
 from .pki import Certificate, utc_now
 from .profile_signing import Signer
 
@@ -38,6 +38,13 @@ SIGNER: dict[str, dict[str, t.Any]] = {
     "sign_private_key_passphrase": {"type": "str", "no_log": True},
 }
 STATE: dict[str, dict[str, t.Any]] = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
+
+
+def read_target(options: dict[str, t.Any]) -> Target:
+    """Return the keychain that the options name. Raises ``P2SError``, also for a password that cannot be the keychain's."""
+    target = Target(options["keychain"], options["user"])
+    check_password(target, options["keychain_password"])
+    return target
 
 
 def read_certificates(texts: list[str], option: str) -> tuple[Certificate, ...]:

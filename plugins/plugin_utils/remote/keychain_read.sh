@@ -15,6 +15,10 @@ find_keychain() {
         System) keychain_path=/Library/Keychains/System.keychain ;;
         *) keychain_path=$keychain ;;
     esac
+    # In a user's folder of keychains macOS takes X.keychain for X.keychain-db where that exists.
+    case "$keychain_path" in
+        "$home"/Library/Keychains/*.keychain) [ ! -f "$keychain_path-db" ] || keychain_path=$keychain_path-db ;;
+    esac
     if [ -f "$keychain_path" ]; then
         say keychain 0 "$keychain_path"
     else
@@ -26,15 +30,24 @@ read_keychain() {
     find_keychain
     [ "$status" = 0 ] || return 0
     copy=$work/copy.keychain-db
+    list_copy
+    # 49: damaged. Or macOS was writing it just then, and a second copy is whole.
+    if [ "$status" = 49 ]; then
+        /bin/sleep 1
+        list_copy
+    fi
+    if [ "$status" = 0 ] && [ -n "$read_identities" ]; then
+        limited 60 /usr/bin/security find-identity "$copy"
+        section identities
+    fi
+    /bin/rm -f "$copy"
+}
+
+list_copy() {
     limited 20 /bin/cp "$keychain_path" "$copy"
     section copy
     [ "$status" = 0 ] || return 0
     # Always -a: without it a damaged keychain may never answer.
     limited 60 /usr/bin/security find-certificate -a -Z -p "$copy"
     section certificates
-    if [ -n "$read_identities" ]; then
-        limited 60 /usr/bin/security find-identity "$copy"
-        section identities
-    fi
-    /bin/rm -f "$copy"
 }

@@ -3,23 +3,35 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Change a keychain. A step that fails keeps the later ones from running. Unlocking holds for this connection's security
-# session only, so unlock, work and lock are one script.
+# Change a keychain. Unlocking holds for this connection's security session only, so unlock, work and lock are one script.
+# A step that does not get what it asked for is reported, and the last look at the keychain says what came of it; only where
+# going on would harm, the later steps do nothing.
 #
-# Reads: session, unlock (a line for `security -i`, or empty), certificates (base64 of DER, a line each), pkcs12 (base64),
-#   import_options (for `security -i`), applications, default_applications (paths, a line each), partition (a line for
-#   `security -i`, or empty), prove_sha256, prove_sha1 (upper-case hex), remove_certificates, remove_identities (SHA-256, a line each).
+# Reads: session (gui or ssh), unlock (a line for `security -i`, or empty), certificates (base64 of DER, a line each), pkcs12
+#   (base64), import_options (for `security -i`), applications, default_applications (paths, a line each), partition (a line
+#   for `security -i`, or empty), prove_sha256, prove_sha1 (upper-case hex), undo, remove_identities, remove_certificates
+#   (SHA-256, a line each; undo: what to take back when the proof fails).
+# Prints: lock, unlock, import, trusted, add_certificates, proof, partition, remove; each only where the step did something.
 
 open_keychain() {
-    [ "$me" = "$owner" ] || [ "$me_uid" = 0 ] || failed=owner
-    [ -f "$keychain_path" ] || failed=keychain
-    [ -z "$failed" ] || return 0
-    [ -n "$unlock" ] || return 0
-    if [ "$session" = ssh ]; then
-        # Not in the session at the screen: there a locked keychain would raise a dialog.
-        owner_run 20 /usr/bin/security show-keychain-info "$keychain_path"
-        [ "$status" = 0 ] || at_exit=close_keychain
+    if [ "$session" = gui ] && [ "$console" != "$owner" ]; then
+        failed=console
+        say console 1 "$console"
+    elif [ ! -f "$keychain_path" ]; then
+        failed=vanished
+        say vanished 1 "$keychain_path"
     fi
+    # Not in the session at the screen: there a locked keychain would raise a dialog.
+    [ -z "$failed" ] && [ "$session" = ssh ] || return 0
+    owner_run 20 /usr/bin/security show-keychain-info "$keychain_path"
+    report lock
+    [ "$status" != 0 ] && [ -z "$failed" ] || return 0
+    if [ -z "$unlock" ]; then
+        # Some versions take a lone certificate into a locked keychain; nothing else.
+        [ -z "$pkcs12$remove_identities$remove_certificates" ] || failed=lock
+        return 0
+    fi
+    at_exit=close_keychain
     # One try only: the password is not asked for again, so no account gets locked.
     feed=$unlock
     owner_run 20 /usr/bin/security -q -i
@@ -33,54 +45,77 @@ close_keychain() {
     owner_run 20 /usr/bin/security lock-keychain "$keychain_path"
 }
 
+# decoded NAME BASE64: write a file that the owner can read; sets $handed.
 decoded() {
-    printf '%s' "$1" | /usr/bin/base64 -D
-}
-
-add_certificates() {
-    [ -z "$failed" ] && [ -n "$certificates" ] || return 0
-    number=0
-    set --
-    while IFS= read -r line; do
-        number=$((number + 1))
-        decoded "$line" >"$work/$number.cer" && owner_file "$work/$number.cer" || failed=files
-        set -- "$@" "$handed"
-    done <<EOF
-$certificates
-EOF
-    [ -z "$failed" ] || return 0
-    owner_run 60 /usr/bin/security add-certificates -k "$keychain_path" "$@"
-    must add_certificates
+    printf '%s' "$2" | /usr/bin/base64 -D >"$work/$1" && owner_file "$work/$1" && return 0
+    failed=files
+    say files 1 "$1"
 }
 
 import_identity() {
+    imported=
     [ -z "$failed" ] && [ -n "$pkcs12" ] || return 0
     trusted=
-    while IFS= read -r path; do
-        [ -n "$path" ] || continue
-        if [ ! -e "$path" ]; then
-            say application 1 "$path"
-            failed=application
-            return 0
-        fi
-        trusted="$trusted -T \"$path\""
-    done <<EOF
-$applications
-EOF
+    each trust_wanted "$applications"
     # The system's own users of the key differ by release: name those that are there.
-    while IFS= read -r path; do
-        [ -z "$path" ] || [ ! -e "$path" ] || trusted="$trusted -T \"$path\""
-    done <<EOF
-$default_applications
-EOF
-    decoded "$pkcs12" >"$work/identity.p12" && owner_file "$work/identity.p12" || failed=files
+    each trust_present "$default_applications"
+    [ -z "$failed" ] || return 0
+    say trusted 0 "$trusted"
+    decoded identity.p12 "$pkcs12"
     [ -z "$failed" ] || return 0
     feed="import \"$handed\" $import_options$trusted"
     owner_run 60 /usr/bin/security -q -i
     feed=
     /bin/rm -f "$handed"
-    # Not fatal here: an import of what is already there may fail or succeed; what counts is the proof.
-    section import
+    [ "$status" != 0 ] || imported=yes
+    report import
+}
+
+trust_wanted() {
+    [ -e "$1" ] || [ -n "$failed" ] || say application 1 "$1"
+    [ -e "$1" ] || failed=application
+    trust_present "$1"
+}
+
+trust_present() {
+    [ ! -e "$1" ] || trusted="$trusted -T \"$1\""
+}
+
+# An import brings the certificates along, unless it failed because the key is there already; then they make it an identity.
+add_certificates() {
+    [ -z "$failed" ] && [ -z "$imported" ] && [ -n "$certificates" ] || return 0
+    number=0
+    files=
+    each add_file "$certificates"
+    [ -z "$failed" ] || return 0
+    # shellcheck disable=SC2086 # a word for each file; mktemp puts no blank into their names
+    owner_run 60 /usr/bin/security add-certificates -k "$keychain_path" $files
+    report add_certificates
+}
+
+add_file() {
+    number=$((number + 1))
+    decoded "$number.cer" "$1"
+    files="$files $handed"
+}
+
+# Remove nothing before the identity that replaces it is seen in the keychain, with its key.
+prove_identity() {
+    [ -z "$failed" ] && [ -n "$prove_sha256" ] || return 0
+    limited 20 /bin/cp "$keychain_path" "$work/proof.keychain-db"
+    limited 60 /usr/bin/security find-certificate -a -Z "$work/proof.keychain-db"
+    /usr/bin/grep -q "^SHA-256 hash: $prove_sha256\$" "$work/out" || failed=proof
+    limited 60 /usr/bin/security find-identity "$work/proof.keychain-db"
+    /usr/bin/grep -q "^ *[0-9]*) $prove_sha1 " "$work/out" || failed=proof
+    /bin/rm -f "$work/proof.keychain-db"
+    [ -n "$failed" ] || return 0
+    say proof 1 "$prove_sha256"
+    # A certificate without its key is of no use, and was not there before.
+    each undo_certificate "$undo"
+}
+
+undo_certificate() {
+    owner_run 30 /usr/bin/security delete-certificate -Z "$1" "$keychain_path"
 }
 
 set_partition_list() {
@@ -88,33 +123,26 @@ set_partition_list() {
     feed=$partition
     owner_run 60 /usr/bin/security -q -i
     feed=
+    # It prints what the key is like.
     : >"$work/out"
     section partition
 }
 
-# Remove nothing before the identity that replaces it is seen in the keychain, with its key.
-prove_identity() {
-    [ -z "$failed" ] && [ -n "$prove_sha256" ] || return 0
-    /bin/cp "$keychain_path" "$work/proof.keychain-db" || failed=proof
-    limited 60 /usr/bin/security find-certificate -a -Z "$work/proof.keychain-db"
-    /usr/bin/grep -q "^SHA-256 hash: $prove_sha256\$" "$work/out" || failed=proof
-    limited 60 /usr/bin/security find-identity "$work/proof.keychain-db"
-    /usr/bin/grep -q "^ *[0-9]*) $prove_sha1 " "$work/out" || failed=proof
-    /bin/rm -f "$work/proof.keychain-db"
-}
-
 remove_items() {
-    remove_each delete-identity "$remove_identities"
-    remove_each delete-certificate "$remove_certificates"
+    each remove_identity "$remove_identities"
+    each remove_certificate "$remove_certificates"
 }
 
-remove_each() {
-    [ -z "$failed" ] && [ -n "$2" ] || return 0
-    while IFS= read -r line; do
-        owner_run 30 /usr/bin/security "$1" -Z "$line" "$keychain_path"
-        must "$1"
-        [ -z "$failed" ] || return 0
-    done <<EOF
-$2
-EOF
+remove_identity() {
+    remove_item delete-identity "$1"
+}
+
+remove_certificate() {
+    remove_item delete-certificate "$1"
+}
+
+remove_item() {
+    [ -z "$failed" ] || return 0
+    owner_run 30 /usr/bin/security "$1" -Z "$2" "$keychain_path"
+    [ "$status" = 0 ] || report remove
 }

@@ -5,29 +5,38 @@
 #
 # Whose login keychain and profiles are meant, and who sits at the Mac.
 #
-# Reads: user (a short name, or empty), as_root (yes: without a name root itself is meant, not the console user). Sets: me, me_uid, console, owner, owner_uid, home.
+# Reads: user (a short name, or empty), as_root (yes: without a name root itself is meant, not the console user;
+#   otherwise: the console user, or root when there is none). Sets: me, me_uid, console, owner, owner_uid, home.
 # Prints: owner, six lines: connected user, its uid, console user, owner, its uid, its home. An unknown one is an empty line.
 
 find_owner() {
     me=$(/usr/bin/id -un)
     me_uid=$(/usr/bin/id -u)
-    console=$(/usr/bin/stat -f %Su /dev/console 2>/dev/null)
+    # Names can come from a directory service that does not answer.
+    limited 20 /usr/bin/stat -f %Su /dev/console
+    IFS= read -r console <"$work/out" || console=
     # These own the console when nobody is logged in, or during the setup assistant.
     case "$console" in root | loginwindow | _mbsetupuser) console= ;; esac
     owner=$user
     if [ -z "$owner" ]; then
-        if [ "$me_uid" = 0 ] && [ -z "$as_root" ]; then owner=$console; else owner=$me; fi
+        if [ "$me_uid" = 0 ] && [ "$as_root" != yes ]; then owner=$console; else owner=$me; fi
+        [ -n "$owner" ] || [ "$as_root" != otherwise ] || owner=$me
     fi
     # Short names on macOS are made of these; anything else must not reach eval.
     case "$owner" in *[!A-Za-z0-9._-]* | -*) owner= ;; esac
     owner_uid=
     home=
-    if [ -n "$owner" ] && owner_uid=$(/usr/bin/id -u "$owner" 2>/dev/null); then
-        eval "home=~$owner"
-        case "$home" in /*) ;; *) home= ;; esac
-        [ -d "$home" ] || home=
+    status=0
+    if [ -n "$owner" ]; then
+        limited 20 /usr/bin/id -u "$owner"
+        IFS= read -r owner_uid <"$work/out" || owner_uid=
+        if [ -n "$owner_uid" ]; then
+            eval "home=~$owner"
+            case "$home" in /*) ;; *) home= ;; esac
+            [ -d "$home" ] || home=
+        fi
     fi
-    say owner 0 "$me" "$me_uid" "$console" "$owner" "$owner_uid" "$home"
+    say owner "$status" "$me" "$me_uid" "$console" "$owner" "$owner_uid" "$home"
 }
 
 # owner_file PATH: move a file that this script wrote where only the owner can read it; sets $handed. The folder stays this
@@ -44,20 +53,27 @@ owner_file() {
 
 # owner_do SECONDS TOOL ARGUMENT...: run a tool as the owner, in this connection's own security session.
 owner_do() {
-    seconds=$1
-    shift
-    [ "$me" = "$owner" ] || set -- /usr/bin/sudo -n -u "$owner" -H "$@"
-    limited "$seconds" "$@"
+    in_session=
+    as_owner "$@"
 }
 
 # owner_run SECONDS TOOL ARGUMENT...: run a tool as the owner, in the security session that $session names:
 # gui = the session at the Mac's screen (needs root), ssh = this connection's own.
 owner_run() {
-    seconds=$1
-    shift
-    if [ "$session" = gui ]; then
-        limited "$seconds" /bin/launchctl asuser "$owner_uid" /usr/bin/sudo -n -u "$owner" -H "$@"
-    else
-        owner_do "$seconds" "$@"
+    in_session=$session
+    as_owner "$@"
+}
+
+as_owner() {
+    if [ "$me" = "$owner" ]; then
+        limited "$@"
+        return 0
     fi
+    seconds=$1
+    # sudo does not pass on signals from its own process group, so a tool that it started is stopped from within: one that
+    # waits for a dialog must not go on with the work when somebody answers it hours later.
+    set -- /usr/bin/sudo -n -u "$owner" -H /bin/sh -c "$timed"'
+        timed "$@"' sh "$@"
+    [ "$in_session" != gui ] || set -- /bin/launchctl asuser "$owner_uid" "$@"
+    limited $((seconds + 5)) "$@"
 }
