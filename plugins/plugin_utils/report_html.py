@@ -51,7 +51,7 @@ def render(report: Report) -> str:
         versions=report_charts.versions(report),
         changed=[host for host in report.hosts if host.changed],
         groups=[*report_groups.by_state(report), *report_groups.by_finding(report)],
-        macs=[_mac(host, report) for host in report.hosts],
+        entries=[_mac(host, report) for host in report.hosts],
         statuses=STATUSES,
     )
 
