@@ -169,7 +169,7 @@ class SimulatedMac:
         self._person("answer")
 
     def pass_time(self, seconds: float) -> None:
-        """Let ``seconds`` go by for what waits: pending profiles, tunnels that come up."""
+        """Let ``seconds`` go by on the Mac's clock (date) and for what waits: pending profiles, tunnels that come up."""
         self._person("pass_time", seconds=seconds)
 
     def write(self, path: str, content: bytes, *, owner: int = 0, mode: int = 0o644) -> None:
@@ -194,7 +194,8 @@ class SimulatedMac:
 
         ``hang``; ``fail`` (details ``status``, ``stderr``); ``kill``; ``garbage`` (``stdout``, ``status``); ``cut``: the SSH
         connection ends; ``change``: a keychain changes first (``keychain``, ``add``: base64 of DER, ``remove``: a common name).
-        All but plain tools take ``after`` (calls that still work) and ``once``.
+        Plain tools know ``hang``, ``fail``, ``kill`` and (``cp``) ``torn``: the copy was taken
+        during a write. The others take ``after`` (calls that still work) and ``once``.
         """
         path = self.folder / "faults" / tool
         if kind is None:

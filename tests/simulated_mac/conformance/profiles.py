@@ -101,5 +101,12 @@ CASES = [
         '    "/Users/alice/Library/Keychains/login.keychain-db"\n',
     ),
     Case("1.5-sudo-with-H-does-not", "sudo -H security default-keychain", 1, "", None),
+    Case(
+        "13-network-extension-store-is-protected-from-root-too",
+        "sudo cat /Library/Preferences/com.apple.networkextension.plist",
+        1,
+        "",
+        "cat: /Library/Preferences/com.apple.networkextension.plist: Operation not permitted\n",
+    ),
     Case("13-reading-the-network-extension-store", "sudo defaults read /Library/Preferences/com.apple.networkextension", 1, "", None),
 ]

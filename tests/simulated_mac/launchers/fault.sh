@@ -7,5 +7,10 @@ read -r fault < "/.simulator/state/faults/$name"
 case $fault in
 hang) exec /.simulator/bin/sleep 86400 ;;
 fail) echo "$name: simulated failure" >&2; exit 1 ;;
+torn) # a copy taken while the file is being written: the last argument ends up cut short
+  PATH=/.simulator/bin "$name" "$@" || exit
+  for target do :; done
+  : > "$target"
+  exit 0 ;;
 kill) kill -KILL $$ ;;
 esac

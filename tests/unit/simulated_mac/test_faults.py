@@ -133,3 +133,10 @@ def test_private_keys_and_passwords_are_not_in_any_file(boot: Boot) -> None:
     content = b"".join(mac.files().values())
     assert b"PRIVATE KEY" not in content
     assert mac.spec.user("alice").login_password.encode() not in content
+
+
+def test_copy_taken_during_a_write_is_no_keychain(boot: Boot) -> None:
+    mac = boot()
+    mac.fault("cp", "torn")
+    done = mac.sh(f"/bin/cp {LOGIN} /tmp/torn.keychain-db && /usr/bin/security find-certificate -a /tmp/torn.keychain-db")
+    assert done.returncode == 49

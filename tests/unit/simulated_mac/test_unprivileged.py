@@ -10,6 +10,7 @@ import pathlib
 import pwd
 
 import pytest
+
 from simulated_mac import unprivileged
 
 
