@@ -21,189 +21,8 @@ extends_documentation_fragment:
   - azure_p2s.macos.attributes
   - azure_p2s.macos.attributes.mac
   - azure_p2s.macos.pkcs12
+  - azure_p2s.macos.profile_content
 options:
-  name:
-    description:
-      - The name of the VPN in the Mac's settings.
-      - The default is the name of the virtual network in O(package), or V(Azure VPN).
-    type: str
-  identifier:
-    description:
-      - The profile's C(PayloadIdentifier). It decides which profile on the Mac is replaced, so keep it.
-      - The default follows from the gateway and the common name of the client certificate. With O(state=absent) it is required.
-    type: str
-  package:
-    description: What M(azure_p2s.macos.client_package_info) returned as RV(azure_p2s.macos.client_package_info#module:package).
-    type: dict
-  server:
-    description: The gateway's name, C(VpnServer) in the package, instead of that of O(package).
-    type: str
-  remote_identifier:
-    description: The Remote ID. The default is the gateway's name, which is what Azure wants.
-    type: str
-  local_identifier:
-    description: The Local ID. The default is the name in the client certificate.
-    type: str
-  server_roots:
-    description: The roots that the gateway's certificate may come from, as PEM texts, instead of those of O(package).
-    type: list
-    elements: str
-  authentication:
-    description:
-      - V(certificate) signs the IKE exchange with the client certificate, V(eap_tls) uses it inside EAP-TLS 1.2. Azure takes both.
-    type: str
-    choices: [certificate, eap_tls]
-    default: certificate
-  proposal:
-    description:
-      - The algorithms, the same for IKE and the data. All three are on Azure's default list.
-      - V(default) is AES-256-GCM, SHA2-256, Diffie-Hellman group 14. V(strong) is AES-256-GCM, SHA2-384, group 20.
-        V(compatible) is AES-256, SHA2-256, group 14.
-      - V(default) is used if neither this nor O(ike) is given.
-    type: str
-    choices: [default, strong, compatible]
-  ike:
-    description:
-      - Algorithms for IKE, for a gateway with a custom policy, which takes nothing else. What is not given comes from O(proposal).
-    type: dict
-    suboptions:
-      encryption_algorithm:
-        description: V(AES-256-GCM), V(AES-256) and what else macOS knows and 26 still has.
-        type: str
-      integrity_algorithm:
-        description: V(SHA2-256), V(SHA2-384) or V(SHA2-512); with GCM in O(ike) it names the PRF.
-        type: str
-      diffie_hellman_group:
-        description: The number of the group; 14, 19 and 20 are on Azure's default list. No Mac knows 24, and macOS 26 no longer knows 2.
-        type: int
-      lifetime_in_minutes:
-        description: Minutes until macOS rekeys, 10 to 1440.
-        type: int
-  child:
-    description: Algorithms for the data. What is not given is as for IKE, which is best for all of it.
-    type: dict
-    suboptions:
-      encryption_algorithm:
-        description: V(AES-256-GCM), V(AES-256) and what else macOS knows and 26 still has.
-        type: str
-      integrity_algorithm:
-        description: V(SHA2-256), V(SHA2-384) or V(SHA2-512); with GCM in O(ike) it names the PRF.
-        type: str
-      diffie_hellman_group:
-        description: The number of the group; 14, 19 and 20 are on Azure's default list. No Mac knows 24, and macOS 26 no longer knows 2.
-        type: int
-      lifetime_in_minutes:
-        description: Minutes until macOS rekeys, 10 to 1440.
-        type: int
-  pfs:
-    description: Whether each rekeying of the data makes a new Diffie-Hellman exchange. Azure's default policy wants none.
-    type: bool
-    default: false
-  dns:
-    description: Name servers and the domains to ask them for, as the gateway pushes one server at most.
-    type: dict
-    suboptions:
-      server_addresses:
-        description: Addresses of the name servers.
-        type: list
-        elements: str
-        required: true
-      supplemental_match_domains:
-        description: Domains that these servers are asked for; an empty text stands for all names.
-        type: list
-        elements: str
-      supplemental_match_domains_no_search:
-        description: Whether the match domains are kept from the search list.
-        type: bool
-      search_domains:
-        description: Domains to complete short names with.
-        type: list
-        elements: str
-      domain_name:
-        description: The primary domain of the tunnel.
-        type: str
-      protocol:
-        description: How the servers are asked.
-        type: str
-        choices: [Cleartext, HTTPS, TLS]
-      server_url:
-        description: URL of the DNS-over-HTTPS service.
-        type: str
-      server_name:
-        description: Name in the certificate of the DNS-over-TLS service.
-        type: str
-  on_demand_rules:
-    description: Rules by which macOS brings the VPN up and down by itself. The first whose conditions are all met counts.
-    type: list
-    elements: dict
-    suboptions:
-      action:
-        description: What the rule does.
-        type: str
-        choices: [Connect, Disconnect, Ignore, EvaluateConnection]
-        required: true
-      interface_type_match:
-        description: The kind of network.
-        type: str
-        choices: [Ethernet, WiFi, Cellular]
-      ssid_match:
-        description: Names of Wi-Fi networks.
-        type: list
-        elements: str
-      dns_domain_match:
-        description: Search domains of the network.
-        type: list
-        elements: str
-      dns_server_address_match:
-        description: Name servers of the network, such as V(10.1.*).
-        type: list
-        elements: str
-      url_string_probe:
-        description: URL that has to answer.
-        type: str
-      action_parameters:
-        description: For V(EvaluateConnection), what to do for which domains.
-        type: list
-        elements: dict
-        suboptions:
-          domains:
-            description: The domains.
-            type: list
-            elements: str
-            required: true
-          domain_action:
-            description: What to do for them.
-            type: str
-            choices: [ConnectIfNeeded, NeverConnect]
-            required: true
-          required_dns_servers:
-            description: Name servers that have to answer; otherwise the VPN comes up.
-            type: list
-            elements: str
-          required_url_string_probe:
-            description: URL that has to answer; otherwise the VPN comes up.
-            type: str
-  include_all_networks:
-    description: Whether all traffic goes through the VPN. Azure does not route to the internet by default.
-    type: bool
-    default: false
-  server_certificate_common_name:
-    description: The name to look for in the gateway's certificate, if it is not the Remote ID; at most 64 characters.
-    type: str
-  server_certificate_issuer_common_name:
-    description: Common name of the CA that issued the gateway's certificate. Needed with an ECDSA client certificate.
-    type: str
-  mtu:
-    description: MTU of the tunnel, 1280 to 1400, from macOS 11 on.
-    type: int
-  disconnect_on_idle:
-    description: Seconds without traffic after which the VPN disconnects.
-    type: int
-  scope:
-    description: Whether the profile is the user's (login keychain) or the Mac's (System keychain; needs become).
-    type: str
-    choices: [user, system]
-    default: user
   user:
     description:
       - Short name of the user the profile is for.
@@ -215,7 +34,8 @@ options:
       - V(profiles) installs with C(profiles), which macOS 10.15 and older allow (needs become).
       - V(approval) puts the profile into the user's space, and with become opens it in front of the user, who has to approve it.
       - V(file) writes it on the controller for an MDM; the Mac is not contacted.
-      - V(auto) is V(profiles) up to macOS 10.15 and V(approval) from macOS 11 on.
+      - V(auto) is V(profiles) up to macOS 10.15 and V(approval) from macOS 11 on. On a Mac that an MDM manages RV(profile.remedy)
+        says that V(file) would spare the user the click. A profile that an MDM has installed is recognised and left alone.
     type: str
     choices: [auto, profiles, approval, file]
     default: auto
@@ -225,9 +45,27 @@ options:
       - It holds the Mac's private key, so its mode is 0600.
     type: path
   approval_timeout:
-    description: Seconds to wait for the person's approval, at most 3600.
+    description:
+      - Seconds to wait for the person's approval, at most 3600.
+      - macOS forgets a request after about eight minutes. When that happens while the task waits, it is shown once more.
     type: int
     default: 0
+  message_title:
+    description:
+      - Title of the message to the Mac's user, see O(message_text). The default is the name of the VPN.
+    type: str
+  message_text:
+    description:
+      - A message that appears on the Mac's screen together with the request to approve the profile, so that the user expects it.
+      - It is shown only then, goes away by itself after eight minutes, and nothing waits for it. It needs become.
+    type: str
+  message_translations:
+    description:
+      - The message in other languages, by language tag such as V(de) or V(pt-BR). Each has a C(text), and a C(title) if that is
+        to be translated too.
+      - The user's first preferred language on the Mac decides; O(message_text) is for all others.
+      - Write V('no') with quotation marks, as YAML takes it for a boolean otherwise.
+    type: dict
   sign_certificate_path:
     description: PEM file on the controller with the certificate to sign the profile with, then its issuers.
     type: path
@@ -250,7 +88,8 @@ options:
     default: present
 notes:
   - The profile carries the private key, as macOS wants it. A copy waiting for approval is readable for its user only, and is
-    removed as soon as the profile is installed or withdrawn.
+    removed as soon as the profile is installed or withdrawn. Whether the task waits or not, a process left on the Mac for
+    the eight minutes of the request sees to that.
   - macOS does not tell when a person declines a profile. A request counts as waiting for eight minutes, and then as expired.
 seealso:
   - module: azure_p2s.macos.client_package_info
@@ -270,6 +109,12 @@ EXAMPLES = r"""
     pkcs12_path: "identities/{{ inventory_hostname }}.p12"
     passphrase: "{{ identity_passphrase }}"
     approval_timeout: 300
+    message_title: Message from IT
+    message_text: We are setting up the VPN. Please double-click "vnet-example" in the window that opens, and click Install.
+    message_translations:
+      de:
+        title: Nachricht der IT
+        text: Wir richten das VPN ein. Bitte im Fenster, das aufgeht, "vnet-example" doppelklicken und dann auf Installieren klicken.
   become: true
   register: vpn
 
@@ -348,8 +193,8 @@ profile:
     delivery: approval
     path: /Users/alice/Library/Application Support/azure_p2s.macos/io.github.azure-p2s.macos.vpn-client.mobileconfig
     remedy: >-
-      alice opens System Settings > General > Device Management, double-clicks vnet-example and clicks Install; the request
-      disappears about 8 minutes after it came.
+      alice opens System Settings > General > Device Management, double-clicks vnet-example and clicks Install, and enters the
+      Mac's password if macOS asks; the request disappears about 8 minutes after it came.
     user: alice
     warnings: []
 """

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Iterable, Mapping
 
 # The results that the role vpn_client registers, in the order of its tasks.
-REGISTERED = ("own", "certificates", "identity", "profile", "superseded")
+REGISTERED = ("own", "checked", "certificates", "identity", "profile", "superseded")
 STATES = ("failed", "unreachable", "not reached", "waiting for a person", "would change", "done")
 
 
