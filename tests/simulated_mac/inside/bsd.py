@@ -237,7 +237,8 @@ def date(mac: Machine, argv: list[str]) -> int:
     )
     options, operands = _options("date", argv, "f:jnRr:uv:", usage)
     flags = dict(options)
-    now = time.time()
+    with mac.state() as data:
+        now = time.time() + data["clock"]
     clock: t.Callable[[float], time.struct_time] = time.gmtime if "-u" in flags else time.localtime
     if "-r" in flags:
         try:

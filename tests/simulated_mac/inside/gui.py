@@ -1,22 +1,53 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""osascript and log: there, and of no use over SSH."""
+"""osascript, which can show a dialog in the GUI session and no more than that, and log, which knows nothing."""
 
 from __future__ import annotations
 
+import os
+import re
 import sys
+import time
 
 from .machine_context import Machine
 
+# A dialog of osascript's own, as `display dialog` of the Standard Additions: no other application is told anything.
+_TEXT = r"\(character id \{([0-9, ]+)\}\)"
+_BUTTONS = r'buttons \{"OK"\} default button 1 with icon note giving up after ([0-9]+)'
+_DIALOG = re.compile(rf"(?:activate\n)?display dialog {_TEXT} with title {_TEXT} {_BUTTONS}\n*")
+
 
 def osascript(mac: Machine, argv: list[str]) -> int:
-    """Driving the screen needs a permission that nobody has given."""
+    """Show the dialog that a script on standard input asks for; driving other applications needs a permission nobody has given."""
     if not mac.in_gui:
         sys.stderr.write("execution error: An error of type -10810 has occurred. (-10810)\n")
         return 1
+    dialog = _DIALOG.fullmatch(sys.stdin.read()) if argv == ["-"] else None
+    if dialog:
+        text, title = ("".join(chr(int(number)) for number in numbers.split(",")) for numbers in dialog.groups()[:2])
+        given_up = _show(mac, text, title, int(dialog[3]))
+        print(f"button returned:{'' if given_up else 'OK'}, gave up:{str(given_up).lower()}")
+        return 0
     sys.stderr.write("execution error: System Events got an error: osascript is not allowed assistive access. (-1719)\n")
     return 1
+
+
+def _show(mac: Machine, text: str, title: str, seconds: int) -> bool:
+    """Show a dialog until the person answers or ``seconds`` have passed; return whether nobody answered."""
+    name, began = f"{os.getpid()}:{time.time()}", time.time()
+    with mac.state() as data:
+        data["dialogs"].append({"name": name, "text": text, "title": title, "user": mac.user, "since": began})
+    answers = mac.spec["person"]["answers_dialogs_after"]
+    while time.time() < began + seconds:
+        with mac.state() as data:
+            mine = next(dialog for dialog in data["dialogs"] if dialog["name"] == name)
+            if answers is not None and time.time() >= began + answers:
+                mine["answered"] = time.time()
+            if "answered" in mine:
+                return False
+        time.sleep(0.5)
+    return True
 
 
 def log(mac: Machine, argv: list[str]) -> int:

@@ -124,6 +124,7 @@ def _do_answer(root: str, spec: dict[str, t.Any], data: dict[str, t.Any]) -> Non
 
 
 def _do_pass_time(root: str, spec: dict[str, t.Any], data: dict[str, t.Any], seconds: float) -> None:
+    data["clock"] += seconds
     if data["pending"] is not None:
         data["pending"]["since"] -= seconds
     for service in data["vpn"]:

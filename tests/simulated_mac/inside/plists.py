@@ -89,11 +89,11 @@ def _text(data: t.Any, form: str) -> str:
 
 
 def defaults(mac: Machine, argv: list[str]) -> int:
-    """``defaults read DOMAIN [KEY]``."""
+    """``defaults read DOMAIN|-g [KEY]``."""
     if argv[:1] != ["read"] or len(argv) not in (2, 3):
         sys.stderr.write("Command line interface to a user's defaults.\n")
         return 255
-    domain = argv[1]
+    domain = ".GlobalPreferences" if argv[1] in ("-g", "-globalDomain", "NSGlobalDomain") else argv[1]
     path = domain if domain.startswith("/") else f"{mac.home}/Library/Preferences/{domain}"
     if path.startswith("/Library/Preferences/com.apple.networkextension"):
         sys.stderr.write(f"Could not read {domain}: Operation not permitted\n")
@@ -110,8 +110,14 @@ def defaults(mac: Machine, argv: list[str]) -> int:
             )
             return 1
         data = data[argv[2]]
-    print(data if isinstance(data, (str, int)) else json.dumps(data, default=repr))
+    print(data if isinstance(data, (str, int)) else _list(data) if isinstance(data, list) else json.dumps(data, default=repr))
     return 0
+
+
+def _list(values: list[t.Any]) -> str:
+    """Return a list in the old property list form, where words alone go without quotation marks."""
+    entries = [value if isinstance(value, str) and value.isalnum() else json.dumps(value, default=repr) for value in values]
+    return "(\n" + ",\n".join(f"    {entry}" for entry in entries) + "\n)"
 
 
 def time_stamp() -> str:

@@ -24,6 +24,7 @@ NEW: dict[str, t.Any] = {
     "pending": None,  # the downloaded profile that waits for a person
     "vpn": [],  # IKEv2 services
     "trust": {"admin": {}, "user": {}},
+    "clock": 0.0,  # seconds that the Mac's clock is ahead, because a test let time pass
     "dialogs": [],  # what is, or was, shown on the screen
     "opens": [],  # each time `security` opened a live login keychain
     "faults": {},
