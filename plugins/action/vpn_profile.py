@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import changes as differences
@@ -12,6 +13,7 @@ from ansible_collections.azure_p2s.macos.plugins.plugin_utils import (
     profile_delivery,
     profile_file,
     profile_options,
+    profile_remedy,
     profiles,
     shared_options,
 )
@@ -34,7 +36,8 @@ class ActionModule(P2SActionBase):
         if options["delivery"] == "file":
             return self._file(options, identity, signer)
         identifier = profile_options.identifier(options, identity)
-        found = profiles.observe(self.mac(), identifier, options["scope"], options["user"])
+        messages = profile_options.messages(options)
+        found = profiles.observe(self.mac(), identifier, options["scope"], options["user"], language=messages is not None)
         settings = profile_options.settings(options, identity, found.macos)
         wanted = profile_options.wanted(settings)
         delivery = profile_delivery.choose(options["delivery"], found)
@@ -43,7 +46,14 @@ class ActionModule(P2SActionBase):
         if steps and not self.check_mode:
             profile = profile_options.rendered(settings, identity, signer) if profile_delivery.needs_content(steps) else b""
             found = profile_delivery.apply(
-                self.mac(), found, wanted, steps, user=options["user"], profile=profile, timeout=options["approval_timeout"]
+                self.mac(),
+                found,
+                wanted,
+                steps,
+                user=options["user"],
+                profile=profile,
+                timeout=options["approval_timeout"],
+                message=messages.in_language(found.language) if messages else None,
             )
             profile_delivery.refuse_undone(found, wanted, delivery)
         return {
@@ -55,29 +65,36 @@ class ActionModule(P2SActionBase):
     def _file(self, options: dict[str, t.Any], identity: Identity, signer: Signer | None) -> dict[str, t.Any]:
         """Write the profile on the controller; the Mac is not asked."""
         settings = profile_options.settings(options, identity, None)
-        path = profile_file.destination(self.controller_target(options["dest"]), settings.identifier)
+        path = self._destination(options, settings.identifier)
         changes = profile_file.plan(path, settings, identity, signer)
         if changes and not self.check_mode:
-            profile_file.write(path, profile_options.rendered(settings, identity, signer))
+            if profile_file.only_too_open(changes):
+                profile_file.close(path)
+            else:
+                profile_file.write(path, profile_options.rendered(settings, identity, signer))
         return {"changed": bool(changes), "diff": differences.diff(changes), "profile": profile_file.result(path, settings)}
 
     def _absent(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """Take the profile off the Mac, or remove its file."""
         identifier = profile_options.identifier(options, None)
         if options["delivery"] == "file":
-            path = profile_file.destination(self.controller_target(options["dest"]), identifier)
+            path = self._destination(options, identifier)
             changes = profile_file.plan_absent(path)
             if changes and not self.check_mode:
                 profile_file.remove(path)
             return {"changed": bool(changes), "diff": differences.diff(changes), "profile": profile_file.absent(path, identifier)}
-        found = profiles.observe(self.mac(), identifier, options["scope"], options["user"])
-        plan = profile_delivery.plan_absent(found, identifier)
+        before = found = profiles.observe(self.mac(), identifier, options["scope"], options["user"])
+        plan = profile_delivery.plan_absent(found, identifier, options["scope"])
         wanted = profile_delivery.Wanted(identifier, "", options["name"] or identifier, options["scope"], {})
         if plan.steps and not self.check_mode:
             found = profile_delivery.apply(self.mac(), found, wanted, plan.steps, user=options["user"])
-            profile_delivery.refuse_left(profile_delivery.plan_absent(found, identifier))
+            profile_delivery.refuse_left(profile_delivery.plan_absent(found, identifier, options["scope"]))
+        profile = profile_delivery.result(found, wanted, None, ())
         return {
             "changed": bool(plan.changes),
             "diff": differences.diff(plan.changes),
-            "profile": profile_delivery.result(found, wanted, None, ()),
+            "profile": {**profile, "remedy": profile["remedy"] or profile_remedy.after_removal(before, wanted.name)},
         }
+
+    def _destination(self, options: dict[str, t.Any], identifier: str) -> pathlib.Path:
+        return profile_file.destination(self.controller_target(options["dest"]), identifier, folder=options["dest"].endswith("/"))

@@ -1,23 +1,41 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the state of a profile on a Mac to what has to be done, and to what a person has to do."""
+"""From the state of a profile on a Mac to what has to be done, and the doing of it."""
 
 from __future__ import annotations
 
 import base64
 import dataclasses
+import re
 import typing as t
 from collections.abc import Mapping
 
-from . import profiles
+from . import profile_remedy, profiles
 from .changes import Change
 from .errors import MacError
 from .mac import Mac, Script, Section, usable
 from .owner import Session
-from .profiles import MACOS_WITH_APPROVAL, Found, Scope
+from .profile_message import Message
+from .profiles import APPROVAL_SECONDS, MACOS_WITH_APPROVAL, Found, Scope
 
 Delivery = t.Literal["profiles", "approval", "file"]
+
+_TOOLS = {
+    "stage_profile": "/bin/sh",
+    "open_profile": "/usr/bin/open",
+    "install_profile": "/usr/bin/profiles",
+    "remove_profile": "/usr/bin/profiles",
+}
+_WORDS = {
+    "stage_profile": "the profile could not be put into the user's Library",
+    "open_profile": "the profile could not be shown to the user",
+    "install_profile": "macOS did not install the profile",
+    "remove_staged": "the staged profile could not be removed",
+    "remove_profile": "macOS did not remove the profile",
+}
+# Up to macOS 10.15: "profiles install for file:'…' and user:'…' returned -60005 (Error = -60005)", on standard output.
+_INSTALL_ERROR = re.compile(r"\(Error = -?\d+\)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +62,9 @@ def choose(delivery: str, found: Found) -> Delivery:
     if delivery == "auto":
         delivery = "approval" if found.macos[0] >= MACOS_WITH_APPROVAL else "profiles"
     if delivery == "profiles" and found.macos[0] >= MACOS_WITH_APPROVAL:
+        version = ".".join(map(str, found.macos))
         raise MacError(
-            f"macOS {_dotted(found.macos)} installs no profile by command: since macOS 11 only an MDM or a person at the Mac can",
+            f"macOS {version} installs no profile by command: since macOS 11 only an MDM or a person at the Mac can",
             "use delivery auto or approval, or file and your MDM",
             option="delivery",
         )
@@ -61,11 +80,9 @@ def plan_present(found: Found, wanted: Wanted, delivery: Delivery) -> Plan:
     leftover = Change(f"staged profile {found.staged_path}", "present", "absent") if found.staged else None
     if status == "installed":
         return Plan((leftover,), ("remove_staged",)) if leftover else Plan()
-    if found.installed and found.installed.managed:
-        raise MacError(
-            f"an MDM has installed another profile under the identifier {wanted.identifier}, which only that MDM can replace",
-            "deliver the new profile with delivery file and upload it to the MDM, or choose another identifier",
-            option="identifier",
+    if found.installed:
+        _refuse_foreign(
+            found, wanted.identifier, wanted.scope, "replace", "use delivery file and upload that to the MDM, or choose another identifier"
         )
     before = {"status": status, "uuid": found.installed.uuid if found.installed else None}
     if delivery == "profiles":
@@ -73,6 +90,12 @@ def plan_present(found: Found, wanted: Wanted, delivery: Delivery) -> Plan:
         return Plan(tuple(changes), ("install_profile", *(["remove_staged"] if leftover else [])))
     if status == "awaiting_approval":
         return Plan()
+    if found.owner.name == found.owner.connected_as == "root" and not found.owner.at_console:
+        raise MacError(
+            "nobody is logged in at the Mac's screen who could approve the profile",
+            "run the play again when somebody is, or set user to the short name of who will approve it",
+            option="user",
+        )
     if status == "staged":
         if not found.owner.gui_reachable:
             return Plan()
@@ -82,14 +105,12 @@ def plan_present(found: Found, wanted: Wanted, delivery: Delivery) -> Plan:
     return Plan((_change(wanted, before, "awaiting_approval"),), ("stage_profile", "open_profile", "wait_for_approval"))
 
 
-def plan_absent(found: Found, identifier: str) -> Plan:
+def plan_absent(found: Found, identifier: str, scope: Scope | None = None) -> Plan:
     """Return what takes the profile ``identifier`` off the Mac, staged or installed. Raises ``MacError`` as ``plan_present``."""
     _refuse_unknown(found)
     changes, steps = [], []
-    if found.installed and found.installed.managed:
-        raise MacError(
-            f"an MDM has installed the profile {identifier}, which only that MDM can remove", "remove it there", option="identifier"
-        )
+    if found.installed:
+        _refuse_foreign(found, identifier, scope or found.installed.level, "remove", "remove it there")
     if found.staged:
         changes.append(Change(f"staged profile {found.staged_path}", "present", "absent"))
         steps.append("remove_staged")
@@ -112,24 +133,39 @@ def needs_content(steps: tuple[str, ...]) -> bool:
 
 
 def apply(
-    mac: Mac, found: Found, wanted: Wanted, steps: tuple[str, ...], *, user: str | None, profile: bytes = b"", timeout: int = 0
+    mac: Mac,
+    found: Found,
+    wanted: Wanted,
+    steps: tuple[str, ...],
+    *,
+    user: str | None,
+    profile: bytes = b"",
+    timeout: int = 0,
+    message: Message | None = None,
 ) -> Found:
-    """Take ``steps`` and look again: one round trip. Raises ``MacError``."""
+    """Take ``steps`` and look again: one round trip. Raises ``MacError``.
+
+    ``timeout`` is how many seconds to wait for the approval, ``message`` what to tell the person when it is asked for.
+    """
     session: Session = "gui" if found.owner.gui_reachable else "ssh"
+    remaining = found.staged.remaining if found.staged else 0
     script = Script(
-        ("owner", "profile_read", "profile_write"),
+        ("owner", "profile_read", "profile_write", "profile_ask"),
         ("find_owner", "find_staged", *steps, "read_profiles"),
         {
             **profiles.variables(wanted.identifier, wanted.scope, user),
             "session": session,
             "uuid": wanted.uuid,
             "profile": base64.b64encode(profile).decode(),
-            "pane": _pane_url(found.macos),
+            "pane": profile_remedy.pane_url(found.macos),
             "timeout": str(timeout),
+            "lasts": str(APPROVAL_SECONDS),
+            "remaining": str(remaining),
+            "message": message.script(APPROVAL_SECONDS) if message else "",
         },
     )
     sections = mac.run(script)
-    _refuse_failed(sections)
+    _refuse_failed(sections, found, wanted)
     return profiles.found_in(sections, wanted.identifier, wanted.scope, user)
 
 
@@ -165,20 +201,7 @@ def result(found: Found, wanted: Wanted, delivery: Delivery | None, warnings: tu
 
 def remedy(found: Found, wanted: Wanted) -> str | None:
     """Return what a person must do next, in words for that person, or ``None``."""
-    status, user = found.status(wanted.uuid), found.owner.name
-    install = f"opens {_pane(found.macos)}, double-clicks {wanted.name} and clicks Install"
-    by_hand = f"let {user} double-click {found.staged_path}; then {user} {install}"
-    if status == "awaiting_approval":
-        return f"{user} {install}; the request disappears about {profiles.APPROVAL_SECONDS // 60} minutes after it came."
-    if status == "staged" and not found.owner.at_console:
-        return f"{user} is not logged in at the Mac: run the play again when {user} is, or {by_hand}."
-    if status == "staged" and not found.owner.root:
-        return f"The request can be shown to {user} by root only: add become, or {by_hand}."
-    if status == "staged":
-        return f"{user} did not approve the request in time: run the play again to show it once more."
-    if status == "unknown":
-        return f"Look at the profiles in the Mac's settings: {found.unreadable}."
-    return None
+    return profile_remedy.remedy(found, wanted.uuid, wanted.name, wanted.scope)
 
 
 def _change(wanted: Wanted, before: dict[str, t.Any], status: str) -> Change:
@@ -192,32 +215,33 @@ def _refuse_unknown(found: Found) -> None:
         )
 
 
-def _refuse_failed(sections: Mapping[str, Section]) -> None:
+def _refuse_foreign(found: Found, identifier: str, scope: Scope, what: str, remedy: str) -> None:
+    """Raise ``MacError`` when the installed profile is an MDM's, or stands at another level than ours would."""
+    installed = found.installed
+    assert installed is not None
+    if installed.managed:
+        found_text = "another profile under the identifier" if what == "replace" else "the profile"
+        raise MacError(f"an MDM has installed {found_text} {identifier}, which only that MDM can {what}", remedy, option="identifier")
+    if installed.level != scope:
+        raise MacError(
+            f"a profile {identifier} is installed for {'the whole Mac' if installed.level == 'system' else 'the user'} already",
+            f"remove it first with scope {installed.level}, or give that scope",
+            option="scope",
+        )
+
+
+def _refuse_failed(sections: Mapping[str, Section], found: Found, wanted: Wanted) -> None:
     failed = sections["finished"].text.strip()
+    installing = sections.get("install_profile")
+    if installing is not None and installing.status == 0 and _INSTALL_ERROR.search(installing.text):
+        failed = "install_profile"  # it has been seen to fail with status 0
     section = sections.get(failed)
     if section is None:
         return
-    usable(
-        section,
-        {"open_profile": "/usr/bin/open", "install_profile": "/usr/bin/profiles", "remove_profile": "/usr/bin/profiles"}.get(
-            failed, "a tool"
-        ),
-    )
-    complaint = (
-        section.complaint or "".join(char for char in section.text.strip()[:200] if char.isprintable()) or f"status {section.status}"
-    )
-    raise MacError(f"the step {failed} failed on the Mac: {complaint}", "put right what it names and run the play again")
-
-
-def _pane(macos: tuple[int, ...]) -> str:
-    if macos[0] >= 15:
-        return "System Settings > General > Device Management"
-    return "System Settings > Privacy & Security > Profiles" if macos[0] >= 13 else "System Preferences > Profiles"
-
-
-def _pane_url(macos: tuple[int, ...]) -> str:
-    return f"x-apple.systempreferences:com.apple.{'Profiles-Settings.extension' if macos[0] >= 13 else 'preferences.configurationprofiles'}"
-
-
-def _dotted(macos: tuple[int, ...]) -> str:
-    return ".".join(str(part) for part in macos)
+    usable(section, _TOOLS.get(failed, "a tool"))
+    printed = "".join(char for char in section.text.strip()[:200] if char.isprintable())
+    complaint = section.complaint or printed or f"status {section.status}"
+    what_to_do = "put right what it names and run the play again"
+    if failed == "remove_profile":
+        what_to_do = profile_remedy.refused(found, wanted.name)
+    raise MacError(f"{_WORDS.get(failed, f'the step {failed} failed on the Mac')}: {complaint}", what_to_do)

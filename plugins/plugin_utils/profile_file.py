@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
 import tempfile
 import typing as t
+from collections.abc import Sequence
 
 from . import mobileconfig
 from .changes import Change
@@ -18,12 +20,16 @@ from .profile_settings import ProfileSettings
 from .profile_signing import Signer
 
 SUFFIX = ".mobileconfig"
+_AS_WANTED = "as wanted"
 
 
-def destination(dest: str, identifier: str) -> pathlib.Path:
-    """Return the file that ``dest`` means: itself, or a file named after the profile in the folder ``dest``."""
+def destination(dest: str, identifier: str, *, folder: bool = False) -> pathlib.Path:
+    """Return the file that ``dest`` means: itself, or a file named after the profile in the folder ``dest``.
+
+    ``folder``: it is meant as a folder, although there may be none yet.
+    """
     path = pathlib.Path(dest)
-    return path / f"{identifier}{SUFFIX}" if dest.endswith("/") or path.is_dir() else path
+    return path / f"{identifier}{SUFFIX}" if folder or path.is_dir() else path
 
 
 def plan(path: pathlib.Path, settings: ProfileSettings, identity: Identity, signer: Signer | None) -> list[Change]:
@@ -38,17 +44,38 @@ def plan(path: pathlib.Path, settings: ProfileSettings, identity: Identity, sign
     same = mobileconfig.same_profile(content, settings, identity, signer=signer)
     if same and mode == 0o600:
         return []
-    return [Change(str(path), {"mode": f"{mode:04o}", "content": "as wanted" if same else "another profile"}, after)]
+    return [Change(str(path), {"mode": f"{mode:04o}", "content": _AS_WANTED if same else "another profile"}, after)]
 
 
 def plan_absent(path: pathlib.Path) -> list[Change]:
-    """Return the removal of ``path``, if it is there."""
-    return [Change(str(path), "present", "absent")] if path.exists() else []
+    """Return the removal of ``path``, if it is there. Raises ``ProfileError``."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise _unusable(path, error) from error
+    return [Change(str(path), "present", "absent")]
+
+
+def only_too_open(changes: Sequence[Change]) -> bool:
+    """Return whether ``plan`` found the wanted profile, readable for others."""
+    return bool(changes) and isinstance(changes[0].before, dict) and changes[0].before.get("content") == _AS_WANTED
+
+
+def close(path: pathlib.Path) -> None:
+    """Let nobody but the owner read ``path``; its content, which the MDM may have already, stays. Raises ``ProfileError``."""
+    try:
+        path.chmod(0o600)
+    except OSError as error:
+        raise _unusable(path, error) from error
 
 
 def write(path: pathlib.Path, content: bytes) -> None:
     """Write ``content`` to ``path`` whole or not at all, mode 0600. Raises ``ProfileError``."""
     try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:

@@ -9,11 +9,12 @@ import typing as t
 from collections.abc import Mapping
 
 from . import identity as identities
-from . import mobileconfig, on_demand, profile_dns, shared_options
+from . import mobileconfig, on_demand, profile_dns, profile_message, shared_options
 from .errors import ProfileError
 from .identity import Identity
 from .package import ClientPackage
 from .profile_delivery import Wanted
+from .profile_message import Messages
 from .profile_settings import ProfileSettings, checked_identifier, default_identifier, settings_from_options
 from .profile_signing import Signer
 
@@ -80,6 +81,9 @@ SPEC: dict[str, t.Any] = {
         **shared_options.SIGNER,
         "dest": {"type": "path"},
         "approval_timeout": {"type": "int", "default": 0},
+        "message_title": {"type": "str"},
+        "message_text": {"type": "str"},
+        "message_translations": {"type": "dict"},
         **shared_options.STATE,
     },
     "mutually_exclusive": [
@@ -111,6 +115,11 @@ def settings(options: Mapping[str, t.Any], identity: Identity, macos: tuple[int,
             f"{options['approval_timeout']} is not a number of seconds from 0 to 3600", "give such a number", option="approval_timeout"
         )
     return settings_from_options(_content(options), identity, macos=(macos[0], macos[1] if len(macos) > 1 else 0) if macos else None)
+
+
+def messages(options: Mapping[str, t.Any]) -> Messages | None:
+    """Return what to tell the Mac's user when the profile has to be approved. Raises ``P2SError``."""
+    return profile_message.from_options(options, _content(options)["name"])
 
 
 def wanted(found: ProfileSettings) -> Wanted:

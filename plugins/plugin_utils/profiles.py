@@ -6,46 +6,58 @@
 from __future__ import annotations
 
 import dataclasses
-import plistlib
+import re
 import typing as t
 from collections.abc import Mapping
-from xml.parsers.expat import ExpatError
 
 from . import owner as owners
+from . import profile_lists
 from .errors import MacError
-from .mac import NOT_FOUND, TIMED_OUT, Mac, Script, Section
+from .mac import Mac, Script, Section
 from .owner import Owner
 
-Scope = t.Literal["user", "system"]
+Scope: t.TypeAlias = profile_lists.Scope
 Status = t.Literal["absent", "staged", "awaiting_approval", "installed", "outdated", "unknown"]
 
 # A downloaded profile that nobody approves vanishes after about this long (Apple says so for iOS).
 APPROVAL_SECONDS = 8 * 60
 # The first release whose profiles(1) refuses to install.
 MACOS_WITH_APPROVAL = 11
-DEVICE_LEVEL = "_computerlevel"
+_LANGUAGE = re.compile(r'^\s*"?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)"?,?$', re.MULTILINE)
 
 
 @dataclasses.dataclass(frozen=True)
 class Installed:
-    """A profile that macOS lists under the wanted identifier. ``managed``: an MDM put it there, and only that MDM may change it."""
+    """A profile that macOS lists under the wanted identifier, for the user or for the device (``level``).
+
+    ``managed``: an MDM put it there, or may have, and only that MDM may change it.
+    """
 
     uuid: str
     managed: bool
+    level: Scope = "user"
 
 
 @dataclasses.dataclass(frozen=True)
 class Staged:
-    """A profile that lies in the owner's space. ``waiting``: macOS still shows the request to approve it."""
+    """A profile that lies in the owner's space.
+
+    ``opened``: the person was asked to approve it. ``waiting``: macOS still shows that request, for about ``remaining`` seconds.
+    An empty ``uuid`` is a left-over of an interrupted run.
+    """
 
     uuid: str
     opened: bool
     waiting: bool
+    remaining: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """The state of one profile on a Mac. ``unreadable`` says why the list of profiles is unknown; then ``installed`` means nothing."""
+    """The state of one profile on a Mac. ``unreadable`` says why the list of profiles is unknown; then ``installed`` means nothing.
+
+    ``language`` is the first of the owner's preferred ones, such as ``de-CH``, if it was asked for and could be read.
+    """
 
     owner: Owner
     macos: tuple[int, ...]
@@ -54,6 +66,7 @@ class Found:
     staged: Staged | None
     staged_path: str
     unreadable: str | None
+    language: str | None = None
 
     def status(self, uuid: str) -> Status:
         """Return where the profile ``uuid`` (the wanted content) stands."""
@@ -62,37 +75,46 @@ class Found:
         if self.installed and self.installed.uuid == uuid:
             return "installed"
         if self.staged and self.staged.uuid == uuid:
-            return "awaiting_approval" if self.staged.waiting else "staged"
+            # Without somebody at the screen nobody sees a request.
+            return "awaiting_approval" if self.staged.waiting and self.owner.at_console else "staged"
         return "outdated" if self.installed else "absent"
 
 
-def observe(mac: Mac, identifier: str, scope: Scope, user: str | None) -> Found:
-    """Look at the profile ``identifier``: one round trip, nothing on the Mac changes. Raises ``MacError``."""
-    script = Script(("owner", "profile_read"), ("find_owner", "read_profiles"), variables(identifier, scope, user))
-    return found_in(mac.run(script), identifier, scope, user)
+def observe(mac: Mac, identifier: str, scope: Scope, user: str | None, *, language: bool = False) -> Found:
+    """Look at the profile ``identifier``, with ``language`` also at the owner's: one round trip, nothing on the Mac changes.
+
+    Raises ``MacError``.
+    """
+    steps = ("find_owner", "read_profiles", *(["read_language"] if language else []))
+    return found_in(mac.run(Script(("owner", "profile_read"), steps, variables(identifier, scope, user))), identifier, scope, user)
 
 
 def variables(identifier: str, scope: Scope, user: str | None) -> dict[str, str]:
-    """Return the variables of the remote scripts that find owner and profile."""
-    return {"identifier": identifier, "scope": scope, "user": user or "", "as_root": "yes" if scope == "system" else ""}
+    """Return the variables of the remote scripts that find owner and profile.
+
+    A profile for the device is approved by whoever sits at the Mac; root is its owner only while nobody does.
+    """
+    return {"identifier": identifier, "scope": scope, "user": user or "", "as_root": "otherwise" if scope == "system" else ""}
 
 
 def found_in(sections: Mapping[str, Section], identifier: str, scope: Scope, user: str | None) -> Found:
     """Return what remote/profile_read.sh saw. Raises ``MacError`` when there is no user to act for."""
     owner = owners.from_sections(sections, user)
+    enrolled = _mdm_enrolled(sections["enrollment"])
     installed, unreadable = None, None
     try:
-        installed = _installed(sections, identifier, scope, owner)
+        installed = _installed(sections, identifier, scope, owner, enrolled)
     except MacError as error:
         unreadable = error.finding
     return Found(
         owner,
         macos_version(sections["macos"]),
-        _mdm_enrolled(sections["enrollment"]),
+        enrolled,
         installed,
         _staged(sections["staged"]),
         f"{owner.home}/Library/Application Support/azure_p2s.macos/{identifier}.mobileconfig",
         unreadable,
+        _language(sections.get("language")),
     )
 
 
@@ -104,45 +126,36 @@ def macos_version(section: Section) -> tuple[int, ...]:
         raise MacError("the Mac does not tell its macOS version", "check that /usr/bin/sw_vers works there") from None
 
 
-def listed(section: Section) -> Mapping[str, list[dict[str, t.Any]]]:
-    """Return the profiles in the XML of profiles(1) by level: a short name, or the device.
-
-    Raises ``MacError`` for output of another form.
-    """
-    begin, end = section.out.find(b"<?xml"), section.out.rfind(b"</plist>")
-    if section.status in (TIMED_OUT, NOT_FOUND) or begin < 0 or end < begin:
-        why = {TIMED_OUT: "it did not answer in time", NOT_FOUND: "the tool is missing"}.get(section.status, f"status {section.status}")
-        raise MacError(f"/usr/bin/profiles gave no list of profiles ({why})", "add become, or look at the Mac's settings")
-    try:
-        levels = plistlib.loads(section.out[begin : end + len(b"</plist>")], fmt=plistlib.FMT_XML)
-    except (ExpatError, ValueError, LookupError, TypeError, AttributeError, OverflowError):
-        levels = None
-    if not isinstance(levels, dict) or not all(_is_profile_list(value) for value in levels.values()):
-        raise MacError("the list that /usr/bin/profiles gave is not understood", "report this with the output of -vvv")
-    return levels
-
-
-def _is_profile_list(value: object) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(item, dict) and isinstance(item.get("ProfileIdentifier"), str) and isinstance(item.get("ProfileUUID"), str)
-        for item in value
-    )
-
-
-def _installed(sections: Mapping[str, Section], identifier: str, scope: Scope, owner: Owner) -> Installed | None:
-    by_level: dict[Scope, list[dict[str, t.Any]]] = {}
+def _installed(sections: Mapping[str, Section], identifier: str, scope: Scope, owner: Owner, enrolled: bool | None) -> Installed | None:
+    by_level: dict[Scope, dict[str, tuple[str, bool]]] = {"user": {}, "system": {}}
     if "profiles_system" in sections:
-        by_level["system"] = listed(sections["profiles_system"]).get(DEVICE_LEVEL, [])
+        by_level["system"] = _uuids(profile_lists.listed(sections["profiles_system"]).get(profile_lists.DEVICE_LEVEL, []))
     elif scope == "system":
         raise MacError("only root is told of the profiles of the device", "add become")
-    by_level["user"] = listed(sections["profiles_user"]).get(owner.name, [])
-    for level in (scope, "user" if scope == "system" else "system"):
-        for profile in by_level.get(level, []):
-            if profile["ProfileIdentifier"] == identifier:
-                # What a person approved can be removed by that person, and stands at the level it names.
-                managed = level != scope or str(profile.get("ProfileRemovalDisallowed", "false")).lower() == "true"
-                return Installed(profile["ProfileUUID"].upper(), managed)  # macOS writes it in mixed case
+    by_level["user"] = _uuids(profile_lists.listed(sections["profiles_user"]).get(owner.name, []))
+    known = profile_lists.sources(sections.get("sources"))
+    if "profiles_system" not in sections:
+        by_level["system"] = {name: (uuid, False) for name, uuid in known.uuids("system").items()}
+    for level in (scope, _other(scope)):
+        if identifier in by_level[level]:
+            uuid, fixed = by_level[level][identifier]
+            # A Mac may be enrolled and refuse to say who installed the profile: then it is not ours to touch.
+            by_hand = known.by_hand(level, identifier)
+            managed = fixed or (not by_hand if by_hand is not None else enrolled is True)
+            return Installed(uuid, managed, level)
     return None
+
+
+def _other(scope: Scope) -> Scope:
+    return "user" if scope == "system" else "system"
+
+
+def _uuids(entries: list[dict[str, t.Any]]) -> dict[str, tuple[str, bool]]:
+    """Return UUID (macOS writes it in mixed case) and whether its removal is disallowed, by identifier."""
+    return {
+        entry["ProfileIdentifier"]: (entry["ProfileUUID"].upper(), str(entry.get("ProfileRemovalDisallowed", "false")).lower() == "true")
+        for entry in entries
+    }
 
 
 def _staged(section: Section) -> Staged | None:
@@ -152,7 +165,11 @@ def _staged(section: Section) -> Staged | None:
     if len(lines) != 4 or not lines[2].isdigit() or not (lines[1] == "-" or lines[1].isdigit()):
         return Staged("", opened=False, waiting=False)
     uuid, opened, now = lines[0], lines[1], int(lines[2])
-    return Staged(uuid, opened=opened != "-", waiting=opened != "-" and 0 <= now - int(opened) < APPROVAL_SECONDS)
+    if opened == "-":
+        return Staged(uuid, opened=False, waiting=False)
+    age = now - int(opened)
+    remaining = APPROVAL_SECONDS - age if 0 <= age < APPROVAL_SECONDS else 0
+    return Staged(uuid, opened=True, waiting=remaining > 0, remaining=remaining)
 
 
 def _mdm_enrolled(section: Section) -> bool | None:
@@ -161,3 +178,9 @@ def _mdm_enrolled(section: Section) -> bool | None:
         if name.strip() == "MDM enrollment" and section.status == 0:
             return value.strip().startswith("Yes")
     return None
+
+
+def _language(section: Section | None) -> str | None:
+    """Return the first entry of the list that `defaults read -g AppleLanguages` prints."""
+    found = _LANGUAGE.search(section.text) if section is not None and section.status == 0 else None
+    return found[1].replace("_", "-") if found else None

@@ -3,48 +3,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Stage, open, install and remove a configuration profile.
+# Stage, install and remove a configuration profile.
 #
-# Reads: session, scope, identifier, uuid, profile (base64: it carries the key, so it travels on standard input only),
-#   pane (URL of the settings pane that lists profiles), timeout (seconds to wait for the person's approval).
+# Reads: session, scope, identifier, uuid, profile (base64: it carries the key, so it travels on standard input only).
 
-# Put the profile where only the owner can read it. Written by the owner, under another name first: a half file is never opened.
+# Put the profile where only the owner can read it. Written by the owner, under another name first: a half file is never opened,
+# and the note says nothing of a file that is not there yet. -C and rm: nothing that lies there is written through or keeps its mode.
 stage_profile() {
     [ -z "$failed" ] || return 0
     feed=$profile
     # shellcheck disable=SC2016 # the inner shell expands these
     owner_do 30 /bin/sh -c '
         umask 077
-        /bin/mkdir -p "$1" && /bin/chmod 700 "$1" && /usr/bin/base64 -D >"$2.new" && /bin/mv -f "$2.new" "$2" &&
-            printf "%s\n" "$4" - >"$3"' sh "$folder" "$staged" "$note" "$uuid"
+        set -C
+        if [ -L "$1" ] || [ -d "$2" ]; then echo "a link or folder is in the way: $1" >&2; exit 1; fi
+        /bin/mkdir -p "$1" && /bin/chmod 700 "$1" && /bin/rm -f "$2.new" "$3" && /usr/bin/base64 -D >"$2.new" &&
+            /bin/mv -f "$2.new" "$2" && printf "%s\n" "$4" - >"$3"' sh "$folder" "$staged" "$note" "$uuid"
     feed=
+    profile=
     must stage_profile
-}
-
-# Since macOS 11 opening a profile only asks the person at the Mac; the exit status of open tells nothing about the answer.
-open_profile() {
-    [ -z "$failed" ] || return 0
-    owner_run 30 /usr/bin/open "$staged"
-    must open_profile
-    [ -z "$failed" ] || return 0
-    # shellcheck disable=SC2016 # the inner shell expands these
-    owner_do 10 /bin/sh -c 'umask 077; printf "%s\n" "$2" "$(/bin/date +%s)" >"$1"' sh "$note" "$uuid"
-    must note_opened
-    [ -z "$pane" ] || owner_run 30 /usr/bin/open "$pane"
-}
-
-wait_for_approval() {
-    [ -z "$failed" ] && [ "$timeout" -gt 0 ] || return 0
-    deadline=$(($(/bin/date +%s) + timeout))
-    while ! is_listed && [ "$(/bin/date +%s)" -lt "$deadline" ]; do
-        /bin/sleep 2
-    done
-    ! is_listed || remove_staged
-}
-
-is_listed() {
-    list_profiles "$scope"
-    /usr/bin/grep -qi "<string>$uuid</string>" "$work/out"
 }
 
 # The staged file carries the key: it goes as soon as it is not needed.
@@ -59,6 +36,7 @@ remove_staged() {
 install_profile() {
     [ -z "$failed" ] || return 0
     printf '%s' "$profile" | /usr/bin/base64 -D >"$work/profile.mobileconfig" || failed=files
+    profile=
     if [ "$scope" = system ]; then
         limited 120 /usr/bin/profiles install -type=configuration -path="$work/profile.mobileconfig"
     else
