@@ -57,6 +57,8 @@ class Controller:
         self._temporary = tempfile.TemporaryDirectory(prefix="p2s-")
         self.temporary = pathlib.Path(self._temporary.name)
         self.seen_arguments: set[str] = set()
+        # Seconds between two looks at all processes; a look costs much where there are hundreds.
+        self.watch_every = 0.02
 
     def inventory(self, hosts: Mapping[str, Mapping[str, t.Any]] | Sequence[str], **variables: t.Any) -> None:
         """Write the inventory: ``hosts`` in the group macs, ``variables`` for all of them."""
@@ -101,7 +103,7 @@ class Controller:
         stop = threading.Event()
 
         def watch() -> None:
-            while not stop.wait(0.02):
+            while not stop.wait(self.watch_every):
                 for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
                     with contextlib.suppress(OSError):
                         self.seen_arguments.add(path.read_bytes().decode("utf-8", "replace"))

@@ -130,8 +130,8 @@ def private_key(data: bytes) -> tuple[dict[str, t.Any], bytes]:
 
 def signed_by(der: bytes, issuer: bytes) -> bool:
     """Return whether the certificate ``der`` was signed by the certificate ``issuer``."""
-    child, parent = x509.load_der_x509_certificate(der), x509.load_der_x509_certificate(issuer)
     try:
+        child, parent = x509.load_der_x509_certificate(der), x509.load_der_x509_certificate(issuer)
         child.verify_directly_issued_by(parent)
     except Exception:
         return False
