@@ -6,7 +6,7 @@
 # folder but Debian packages, and those only when one is missing. All the logic is in scripts/*.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test unit lint demo mac docs build clean bench-identities
+.PHONY: help setup test unit lint demo mac docs build clean bench-identities bench-rollout
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ mac: ## a shell in a simulated Mac
 docs: ## the module pages as HTML, into docs/_build
 	@sh scripts/setup.sh main
 	@sh scripts/docs.sh
+
+bench-rollout: ## how long a rollout takes that has nothing to do, over 10 simulated Macs
+	@sh scripts/setup.sh packages main
+	@sh scripts/bench_rollout.sh
 
 bench-identities: ## 1000 client identities: issued, found valid, and the ratio to community.crypto
 	@sh scripts/setup.sh main
