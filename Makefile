@@ -16,7 +16,7 @@ demo: ## the main job, start to end, on three simulated Macs
 	@sh scripts/demo.sh
 
 test: ## everything that needs no real Mac: unit, integration over SSH, molecule
-	@sh scripts/setup.sh packages main floor
+	@sh scripts/setup.sh packages gateway main floor
 	@sh scripts/test.sh
 
 unit: ## the unit tests alone (seconds)
@@ -48,7 +48,7 @@ build: ## the collection as a tarball, into .build
 	@sh scripts/collection.sh build
 
 setup: ## only install what the other targets need
-	@sh scripts/setup.sh packages main floor
+	@sh scripts/setup.sh packages gateway main floor
 
 clean: ## stop the simulated Macs, remove all that the targets above made
 	@sh scripts/clean.sh

@@ -4,8 +4,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Sets up what the other scripts need, and says what it installs. Does nothing when all is there.
-#   setup.sh [packages] [main] [floor]
+#   setup.sh [packages] [gateway] [main] [floor]
 #     packages   Debian packages for the simulated Macs
+#     gateway    strongSwan, for the gateway that takes the delivered profile
 #     main       .venv: the newest ansible-core that a Python found here can run, and the development tools
 #     floor      .cache/venv-floor: the oldest ansible-core that the collection promises
 . "$(dirname "$0")/common.sh"
@@ -29,22 +30,26 @@ apt_install() {
     }
 }
 
-# Debian starts a freshly installed sshd and opens port 22; only the program is wanted here.
-install_sshd() {
+# apt_install_idle SERVICES PACKAGE...: Debian starts a service that it installs, and opens its port; only the programs are
+# wanted here.
+apt_install_idle() {
+    services=$1
+    shift
     policy=/usr/sbin/policy-rc.d
     if [ -e "$policy" ]; then
-        apt_install openssh-server
+        apt_install "$@"
     else
         printf '#!/bin/sh\nexit 101\n' | as_root sh -c "cat >$policy && chmod 755 $policy"
         trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
-        apt_install openssh-server
+        apt_install "$@"
         as_root rm -f "$policy"
         trap - EXIT
     fi
     if [ -d /run/systemd/system ]; then
-        as_root systemctl --quiet disable ssh.service ssh.socket || true
+        # shellcheck disable=SC2086  # a list of words
+        as_root systemctl --quiet disable $services || true
     fi
-    say "sshd is installed but not started: only the simulated Macs use it"
+    say "installed, but neither started nor enabled: $services"
 }
 
 setup_packages() {
@@ -55,7 +60,14 @@ setup_packages() {
     done
     # shellcheck disable=SC2086  # a list of words
     [ -z "$missing" ] || apt_install $missing
-    [ -x /usr/sbin/sshd ] || install_sshd
+    [ -x /usr/sbin/sshd ] || apt_install_idle 'ssh.service ssh.socket' openssh-server
+}
+
+setup_gateway() {
+    [ -x /usr/sbin/charon-systemd ] \
+        || apt_install_idle strongswan.service charon-systemd libcharon-extra-plugins libstrongswan-standard-plugins
+    PATH=$PATH:/usr/sbin:/sbin
+    command -v ping >/dev/null || apt_install iputils-ping
 }
 
 # --- Python environments -----------------------------------------------------------------------------------------
@@ -128,14 +140,15 @@ case $root in
 "*) die "the folder $root has a character in its name that Python environments cannot live with: one of \$ \` \" \\ : or a line break; rename it" ;;
 esac
 
-[ $# -gt 0 ] || set -- packages main floor
+[ $# -gt 0 ] || set -- packages gateway main floor
 for part in "$@"; do
     case $part in
         packages) setup_packages ;;
+        gateway) setup_gateway ;;
         # ansible-core 2.20 and later want 3.12
         main) setup_venv "$venv" requirements/dev.txt 3.13 3.12 3.11 ;;
         floor) setup_venv "$floor" requirements/floor.txt 3.11 3.12 3.13 ;;
-        *) die "setup.sh knows packages, main and floor, not $part" ;;
+        *) die "setup.sh knows packages, gateway, main and floor, not $part" ;;
     esac
 done
 link_collection

@@ -29,9 +29,9 @@ part() {
     fi
 }
 
-# pytest_with FOLDER NAME PATH: the junit file is named for the part
+# pytest_with FOLDER NAME PATH: the junit file is named for the part. What hangs for forty minutes counts as failed.
 pytest_with() {
-    "$1/bin/python" -m pytest "$3" --junitxml="$results/$2.xml" -o junit_family=xunit2
+    timeout --kill-after=60 2400 "$1/bin/python" -m pytest "$3" --junitxml="$results/$2.xml" -o junit_family=xunit2
 }
 
 # Simulated Macs need root, and so do those who read their SSH key.
