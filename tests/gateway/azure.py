@@ -24,6 +24,7 @@ from .process import Namespace, link, traffic
 
 # Addresses of the documentation (RFC 5737) stand for the internet; they exist in the namespaces alone.
 PUBLIC_ADDRESS = "192.0.2.1"
+_INTERNET = "198.51.100.0/24"
 VNET = "10.8.0.0/16"
 VNET_HOST = "10.8.0.4"
 VNET_DNS = "10.8.0.53"
@@ -95,6 +96,8 @@ class Gateway:
         self.namespace.sysctl("net/ipv4/ip_forward", "1")
         link(self.namespace, "vnet", ["10.8.0.1/16"], self.vnet_host, "eth0", [f"{VNET_HOST}/16", f"{VNET_DNS}/16"])
         self.vnet_host.ip("route", "add", "default", "via", "10.8.0.1")
+        # From the internet there is no way into the virtual network but the tunnel.
+        self.namespace.ip("rule", "add", "from", _INTERNET, "to", VNET, "blackhole")
 
     # -- what clients need -------------------------------------------------------------------------------------
 
@@ -117,7 +120,12 @@ class Gateway:
     def package(self, *generations: int, **spec: t.Any) -> bytes:
         """Return the client package (zip) of this gateway, with the roots of those generations (default: the present one's)."""
         roots = [gateway_identity(number, self.server).root for number in generations] or [self.settings.identity.root]
-        usual = {"vpn_server": self.server, "routes": (VNET,), "pools": (self.settings.pool,), "schema": "old" if len(roots) == 1 else "new"}
+        usual = {
+            "vpn_server": self.server,
+            "routes": (VNET,),
+            "pools": (self.settings.pool,),
+            "schema": "old" if len(roots) == 1 else "new",
+        }
         return package(Spec(roots=tuple(root.der for root in roots), **{**usual, **spec}))
 
     # -- switches ----------------------------------------------------------------------------------------------

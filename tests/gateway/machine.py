@@ -24,7 +24,11 @@ def lacking() -> list[str]:
         reasons.append("it needs root (for network namespaces)")
     if charon() is None:
         reasons.append(f"strongSwan is missing (Debian packages: {PACKAGES})")
-    reasons += [f"the program {name} is missing" for name in ("ip", "ping", "nsenter", "unshare", "setpriv") if shutil.which(name, path=PATH) is None]
+    reasons += [
+        f"the program {name} is missing"
+        for name in ("ip", "ping", "nsenter", "unshare", "setpriv")
+        if shutil.which(name, path=PATH) is None
+    ]
     if not reasons and not esp_in_kernel() and not os.access("/dev/net/tun", os.R_OK | os.W_OK):
         reasons.append("the kernel has no ESP, and /dev/net/tun, which strongSwan's own ESP needs, is missing")
     return reasons

@@ -89,7 +89,9 @@ class Namespace:
             self._keeper = None
 
 
-def link(left: Namespace, left_name: str, left_addresses: Sequence[str], right: Namespace, right_name: str, right_addresses: Sequence[str]) -> None:
+def link(
+    left: Namespace, left_name: str, left_addresses: Sequence[str], right: Namespace, right_name: str, right_addresses: Sequence[str]
+) -> None:
     """Connect two namespaces with a cable: an interface in each, up, with its addresses. Raises ``RuntimeError``."""
     run("ip", "link", "add", left_name, "netns", str(left.pid), "type", "veth", "peer", "name", right_name, "netns", str(right.pid))
     for side, name, addresses in ((left, left_name, left_addresses), (right, right_name, right_addresses)):

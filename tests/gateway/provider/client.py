@@ -62,7 +62,9 @@ class Client:
             self._load(vpn, connection)
             try:
                 with self.charon.vici() as vici:
-                    vici.stream("initiate", "control-log", {"child": "vpn", "ike": "vpn", "timeout": str(_ATTEMPT_SECONDS * 1000), "loglevel": "-1"})
+                    vici.stream(
+                        "initiate", "control-log", {"child": "vpn", "ike": "vpn", "timeout": str(_ATTEMPT_SECONDS * 1000), "loglevel": "-1"}
+                    )
                 vpn.check_server(self._server_certificate(vpn))
             except ViciError as error:
                 self._terminate()

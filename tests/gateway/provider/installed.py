@@ -36,7 +36,12 @@ _GROUPS = {
     19: "ecp256", 20: "ecp384", 21: "ecp521", 31: "curve25519", 32: "curve448",
 }  # fmt: skip
 # Apple's defaults since macOS 11 for what the profile leaves out.
-_DEFAULT_PARAMETERS = {"EncryptionAlgorithm": "AES-256", "IntegrityAlgorithm": "SHA2-256", "DiffieHellmanGroup": 14, "LifeTimeInMinutes": 1440}
+_DEFAULT_PARAMETERS = {
+    "EncryptionAlgorithm": "AES-256",
+    "IntegrityAlgorithm": "SHA2-256",
+    "DiffieHellmanGroup": 14,
+    "LifeTimeInMinutes": 1440,
+}
 # Removed in macOS 26 (Apple's release note 148767790).
 _DEAD: frozenset[str | int] = frozenset({"DES", "3DES", "SHA1-96", "SHA1-160", 1, 2, 5})
 _DEAD_PEER_SECONDS = {"None": 0, "Low": 1800, "Medium": 600, "High": 60}
@@ -193,5 +198,10 @@ def from_profile(content: bytes, *, macos: tuple[int, int] = (15, 6), roots: Seq
     _key, pkcs8, chain = profile_rules.identity(identity)
     own = [payload["PayloadContent"] for payload in payloads.values() if payload["PayloadType"] in profile_rules.ROOTS]
     return InstalledVpn(
-        vpn["UserDefinedName"], profile_rules.without_secrets(vpn["IKEv2"]), pkcs8, tuple(chain), tuple(own if roots is None else roots), macos
+        vpn["UserDefinedName"],
+        profile_rules.without_secrets(vpn["IKEv2"]),
+        pkcs8,
+        tuple(chain),
+        tuple(own if roots is None else roots),
+        macos,
     )
