@@ -77,7 +77,7 @@ class Catalogue(t.Generic[Where]):
             raise PackageError(
                 f"holds names of more than {MAX_NAMES} characters together", "give the client package itself, it has about ten files"
             )
-        if not parts or parts[0] == "__macosx" or parts[-1] == ".ds_store" or parts[-1].startswith("._"):
+        if not parts or "__macosx" in parts or parts[-1] == ".ds_store" or parts[-1].startswith("._"):
             return
         name = "/".join(parts)
         if name in self._files:

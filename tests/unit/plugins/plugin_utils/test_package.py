@@ -18,6 +18,7 @@ from support.azure_package import VPN_SERVER, Entry, Spec, entries, make_root, w
 from support.read_package import NEW_SERVER, NOW, ROOT, SECOND, pem, read_settings, read_spec, read_zip
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import package
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import PackageError
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.package import ClientPackage
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.pki import Certificate
 
@@ -105,6 +106,28 @@ def test_folder_by_a_link_and_with_a_link_inside(tmp_path: pathlib.Path) -> None
     (folder / "round").symlink_to(".")
     (tmp_path / "link").symlink_to(folder)
     assert package.read(tmp_path / "link", now=NOW).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(("__MACOSX/Generic/VpnSettings.xml",), id="resource-fork-folder"),
+        pytest.param(("gateway/__MACOSX/Generic/VpnSettings.xml",), id="resource-fork-folder-inside"),
+        pytest.param(("Generic/._VpnSettings.xml", "generic\\._VPNSETTINGS.XML"), id="apple-double-twice"),
+        pytest.param((".DS_Store", ".ds_store"), id="finder-settings-twice"),
+        pytest.param((".", "./"), id="the-folder-itself"),
+    ],
+)
+def test_what_macos_leaves_behind_is_ignored(names: tuple[str, ...], tmp_path: pathlib.Path) -> None:
+    data = zip_bytes([*entries(Spec((ROOT,))), *(Entry(name, b"junk") for name in names)])
+    assert read_zip(tmp_path, data).warnings == ()
+
+
+def test_package_too_deep_in_a_folder_is_not_looked_for(tmp_path: pathlib.Path) -> None:
+    write_folder(entries(Spec((ROOT,))), tmp_path / "/".join("abcdefgh"))
+    with pytest.raises(PackageError, match="has no Generic folder"):
+        package.read(tmp_path)
+    assert package.read(tmp_path / "a", now=NOW).warnings == ()
 
 
 def test_installers_are_never_read(tmp_path: pathlib.Path) -> None:
