@@ -16,11 +16,14 @@ from cryptography import x509
 from support.azure_package import Spec, package
 from support.demo_pki import VPN_SERVER, Holder
 
+from simulated_mac import SimulatedMac
+
 from . import machine
 from .certificates import GatewayIdentity, gateway_identity, revocation_list
 from .charon import Charon
 from .policy import Policy
 from .process import Namespace, link, traffic
+from .provider.agent import Agent
 
 # Addresses of the documentation (RFC 5737) stand for the internet; they exist in the namespaces alone.
 PUBLIC_ADDRESS = "192.0.2.1"
@@ -116,6 +119,13 @@ class Gateway:
         link(self.namespace, f"client{number}", [f"{near}/31"], client, "en0", [f"{far}/31"])
         client.ip("route", "add", "default", "via", near)
         return far
+
+    def attach(self, mac: SimulatedMac) -> Agent:
+        """Connect a simulated Mac (with ``network=True``) to the internet, and let its VPN services use a real client."""
+        self.connect_cable(Namespace(mac.pid))
+        agent = Agent(mac, self.hosts)
+        self._closing.append(agent.close)
+        return agent
 
     def package(self, *generations: int, **spec: t.Any) -> bytes:
         """Return the client package (zip) of this gateway, with the roots of those generations (default: the present one's)."""

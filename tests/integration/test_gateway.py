@@ -12,14 +12,13 @@ import time
 import typing as t
 from collections.abc import Iterator
 
-import pytest
-from support import demo_pki
-from support.gateway_lab import Lab, lab
-
 import gateway
+import pytest
 from gateway.policy import ESP, IKE, Policy
 from gateway.provider import Cause
 from gateway.provider.causes import RefusedError
+from support import demo_pki
+from support.gateway_lab import Lab, lab
 
 pytestmark = [
     pytest.mark.gateway,

@@ -115,6 +115,10 @@ def _copy_programs(root: pathlib.Path) -> list[str]:
         source = host_program("[" if name == "test" else name)
         _copy(source, root / HIDDEN / "bin" / name)
         copied.append(source)
+    ping = shutil.which("ping", path="/usr/bin:/bin:/sbin:/usr/sbin")
+    if ping is not None:
+        _copy(ping, root / HIDDEN / "bin" / "ping")
+        copied.append(ping)
     shutil.copy(root / HIDDEN / "bin" / "test", root / HIDDEN / "bin" / "[")
     for module in ("pam_unix.so", "pam_permit.so", "pam_deny.so"):
         source = next(str(path) for path in pathlib.Path("/").glob(f"usr/lib*/**/security/{module}"))
@@ -128,6 +132,13 @@ def launcher(path: pathlib.Path, body: str, interpreter: str = f"/{HIDDEN}/bin/s
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!{interpreter}\n{body}")
     path.chmod(0o755)
+
+
+def add_ping(root: pathlib.Path) -> None:
+    """Give one Mac ping(8), if this machine has it: options that BSD's and Linux's understand alike."""
+    if (root / HIDDEN / "bin" / "ping").exists():
+        body = f"tool=/sbin/ping\noptions='c:nq'\n. /{HIDDEN}/lib/plain.sh\nunset POSIXLY_CORRECT\nPATH=/{HIDDEN}/bin exec ping \"$@\"\n"
+        launcher(root / "sbin/ping", body)
 
 
 def _plain_launchers(root: pathlib.Path) -> None:

@@ -9,7 +9,7 @@ import os
 import pathlib
 import socket
 
-from . import base, furnish, linux, tools
+from . import base, furnish, linux, own_network, tools
 from .spec import MacSpec
 
 SSHD_CONFIG = """\
@@ -39,6 +39,7 @@ def become_mac(spec: MacSpec, address: str, port: int, run: pathlib.Path, state:
     """
     linux.die_with_parent()
     os.umask(0o022)
+    door = own_network.open_door(address, port) if spec.network else None
     linux.unshare(linux.CLONE_NEWNS | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC)
     linux.private_mounts()
     socket.sethostname(spec.name)
@@ -67,6 +68,8 @@ def become_mac(spec: MacSpec, address: str, port: int, run: pathlib.Path, state:
     if spec.vpnutil:
         path, entry = tools.VPNUTIL
         base.launcher(tree / path.lstrip("/"), base.stand_in(path, entry), base.PYTHON_LINE)
+    if spec.network:
+        base.add_ping(tree)
     furnish.furnish(tree, spec, (keys / "id_ed25519.pub").read_text())
     linux.pivot_root(root)
     log = os.open(f"/{base.HIDDEN}/state/sshd.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -75,6 +78,8 @@ def become_mac(spec: MacSpec, address: str, port: int, run: pathlib.Path, state:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.setsid()
+    if door is not None:
+        own_network.keep_door(door)
     os.execve("/usr/sbin/sshd", ["/usr/sbin/sshd", "-D", "-e"], {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"})
 
 

@@ -125,6 +125,12 @@ class SimulatedMac:
         opens: list[dict[str, t.Any]] = self.state()["opens"]
         return opens
 
+    @property
+    def pid(self) -> int:
+        """The number of the Mac's first process; its namespaces and file tree are below /proc there. For a fleet started by root."""
+        number: int = self._ask("pid")
+        return number
+
     # -- change ------------------------------------------------------------------------------------------------
 
     def set(self, **changes: t.Any) -> None:

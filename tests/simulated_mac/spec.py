@@ -55,7 +55,10 @@ class Gateway:
 
 @dataclasses.dataclass(frozen=True)
 class MacSpec:
-    """One simulated Mac. ``modes`` switches what public sources leave open (see ``inside/modes.py``)."""
+    """One simulated Mac. ``modes`` switches what public sources leave open (see ``inside/modes.py``).
+
+    With ``network`` it has a network namespace of its own, which nothing but a real gateway's cable leads out of (``tests/gateway``).
+    """
 
     name: str
     macos: str = "15.6.1"
@@ -67,6 +70,7 @@ class MacSpec:
     vpnutil: bool = False
     gateway: Gateway = Gateway()
     ssh_user: str = "alice"
+    network: bool = False
     modes: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
     def user(self, name: str) -> User:

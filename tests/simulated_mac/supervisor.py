@@ -182,6 +182,10 @@ class Supervisor:
         """Start more Macs."""
         return self.boot([MacSpec.from_json(spec) for spec in specs])
 
+    def do_pid(self, name: str) -> int:
+        """Return the number of the Mac's first process, as the supervisor counts."""
+        return self.macs[name]
+
     def do_halt(self, name: str) -> None:
         """Switch one Mac off, as pulling the plug does."""
         pid = self.macs.pop(name)

@@ -13,13 +13,14 @@ import subprocess
 import typing as t
 from collections.abc import Iterator
 
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity as identities
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mobileconfig, pki
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity import Identity
 from gateway import VNET_HOST, Gateway
 from gateway.process import Namespace, end
 from gateway.provider import Client, InstalledVpn, from_profile
 from gateway.provider.client import Up
+
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity as identities
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mobileconfig, pki
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity import Identity
 
 from . import demo_pki
 from .demo_pki import Holder

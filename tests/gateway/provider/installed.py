@@ -80,7 +80,7 @@ class InstalledVpn:
         return {
             "version": "2",
             "remote_addrs": [self.ike["RemoteAddress"]],
-            "vips": ["0.0.0.0"],  # noqa: S104  # "any address", asked of the gateway
+            "vips": ["0.0.0.0"],  # "any address", asked of the gateway
             # With parameters macOS sends exactly the one proposal.
             "proposals": [_ike_proposal(ike)],
             # Without the issuer's name macOS sends no CERTREQ (strongSwan, "iOS and macOS").

@@ -51,9 +51,23 @@ def _show(mac: Machine, text: str, title: str, seconds: int) -> bool:
 
 
 def log(mac: Machine, argv: list[str]) -> int:
-    """``log show``: the header, and nothing that the simulator could know."""
+    """``log show``: for root and administrators, the header and what a real client of the gateway said, whatever the predicate."""
     if argv[:1] != ["show"]:
         sys.stderr.write("usage: log <command>\n")
         return 64
-    print("Timestamp                       Thread     Type        Activity             PID    TTL  ")
+    admin = mac.uid == 0 or any(user["admin"] for user in mac.spec["users"] if user["uid"] == mac.uid)
+    if not admin:
+        sys.stderr.write("log: Could not open local log store: Operation not permitted\n")
+        return 77
+    options = dict(zip(argv, argv[1:], strict=False))
+    period = re.fullmatch(r"([0-9]+)([smhd])", options.get("--last", "1d"))
+    if period is None:
+        sys.stderr.write("log: invalid time\n")
+        return 64
+    begin = time.time() - int(period[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[period[2]]
+    print("Timestamp               Ty Process[PID:TID]")
+    with mac.state() as data:
+        for when, line in data.get("log", []):
+            if when >= begin:
+                print(f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(when))}.000 {line}")
     return 0

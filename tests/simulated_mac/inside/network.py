@@ -68,12 +68,11 @@ def route(mac: Machine, argv: list[str]) -> int:
     if words[:1] != ["get"] or len(words) != 2:
         sys.stderr.write("usage: route [-dnqtv] command [[modifiers] args]\n")
         return 64
-    ours = tunnel.ours(mac)
-    inside = ours is not None and words[1].startswith("10.")
-    print(f"   route to: {words[1]}\ndestination: {'10.0.0.0' if inside else 'default'}")
-    if inside:
+    interface = tunnel.route(mac, words[1])
+    print(f"   route to: {words[1]}\ndestination: {'10.0.0.0' if interface else 'default'}")
+    if interface:
         print("       mask: 255.255.0.0")
-    print(f"  interface: {ours if inside else 'en0'}\n      flags: <UP,DONE,CLONING,STATIC>")
+    print(f"  interface: {interface or 'en0'}\n      flags: <UP,DONE,CLONING,STATIC>")
     return 0
 
 

@@ -129,7 +129,10 @@ def install(
     }
     installed[:] = [other for other in installed if other is not old] + [entry]
     leaves = [crypto.certificate(chain[0])["sha256"] for _key, _pkcs8, chain in opened]
-    _services(data, domain, profile, leaves)
+    # What a person installs is trusted once the admin password was given.
+    trusted = source == "MDM" or spec["person"]["gives_admin_password"]
+    roots = [bytes(payload["PayloadContent"]) for payload in profile["PayloadContent"] if payload["PayloadType"] in profile_rules.ROOTS]
+    _services(data, domain, profile, leaves, [base64.b64encode(crypto.certificates(der)[0]).decode() for der in roots if trusted])
 
 
 def keychain_path(domain: str) -> str:
@@ -211,7 +214,7 @@ def _drop(keychain: Keychain, leaves: list[str]) -> None:
     keychain.keys = [key for key in keychain.keys if key["hash"] not in gone]
 
 
-def _services(data: dict[str, t.Any], domain: str, profile: dict[str, t.Any], leaves: list[str]) -> None:
+def _services(data: dict[str, t.Any], domain: str, profile: dict[str, t.Any], leaves: list[str], roots: list[str]) -> None:
     """Make a VPN service of each IKEv2 payload, in the place of those of the profile's older version."""
     kept = [service for service in data["vpn"] if (service["profile"], service["domain"]) != (profile["PayloadIdentifier"], domain)]
     for payload in profile["PayloadContent"]:
@@ -224,6 +227,7 @@ def _services(data: dict[str, t.Any], domain: str, profile: dict[str, t.Any], le
                     "domain": domain,
                     "ike": profile_rules.without_secrets(payload["IKEv2"]),
                     "leaves": leaves,
+                    "roots": roots,
                     "status": "Disconnected",
                     "since": time.time(),
                 }

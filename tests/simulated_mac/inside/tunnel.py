@@ -15,16 +15,14 @@ from .machine_context import Machine
 
 def _advance(mac: Machine, data: dict[str, t.Any]) -> None:
     """Let each service go on as far as the time since its last change allows."""
+    if "provider" in data:
+        return  # a real client outside does it
     gateway = mac.spec["gateway"]
     for service in data["vpn"]:
         if service["status"] != "Connecting" or time.time() - service["since"] < gateway["seconds"]:
             continue
-        if service.get("dialog"):
-            dialog = next(entry for entry in data["dialogs"] if entry["name"] == service["dialog"])
-            answers = mac.spec["person"]["answers_dialogs_after"]
-            if "answered" not in dialog and (answers is None or time.time() - dialog["since"] < answers):
-                continue
-            dialog["answered"] = time.time()
+        if waits_for_person(mac.spec, data, service):
+            continue
         if not gateway["reachable"]:
             if time.time() - service["since"] < 30 + gateway["seconds"]:
                 continue
@@ -36,6 +34,18 @@ def _advance(mac: Machine, data: dict[str, t.Any]) -> None:
             )
         else:
             service.update(status="Connected")
+
+
+def waits_for_person(spec: dict[str, t.Any], data: dict[str, t.Any], service: dict[str, t.Any]) -> bool:
+    """Return whether the use of the key waits for somebody to answer a dialog; a person who does so in time answers it now."""
+    if not service.get("dialog"):
+        return False
+    dialog = next(entry for entry in data["dialogs"] if entry["name"] == service["dialog"])
+    answers = spec["person"]["answers_dialogs_after"]
+    if "answered" not in dialog and (answers is None or time.time() - dialog["since"] < answers):
+        return True
+    dialog.setdefault("answered", time.time())
+    return False
 
 
 def authentication(ike: dict[str, t.Any]) -> str:
@@ -118,12 +128,22 @@ def interfaces(mac: Machine) -> dict[str, tuple[str | None, str]]:
         if service["status"] == "Connecting":
             found[f"ipsec{len(found)}"] = (None, "")
         elif service["status"] == "Connected":
-            found[f"ipsec{len(found)}"] = (mac.spec["gateway"]["address"], mac.spec["gateway"]["netmask"])
+            found[f"ipsec{len(found)}"] = (service.get("address") or mac.spec["gateway"]["address"], mac.spec["gateway"]["netmask"])
     return found
 
 
-def ours(mac: Machine) -> str | None:
-    """Return the interface of the service that is connected."""
-    if any(service["status"] == "Connected" for service in services(mac)):
-        return f"ipsec{len(mac.mode('other_tunnels'))}"
+def route(mac: Machine, address: str) -> str | None:
+    """Return the tunnel's interface that packets to ``address`` go into, if one does."""
+    for service in services(mac):
+        if service["status"] == "Connected" and _inside(service.get("networks", ["10.0.0.0/8"]), address):
+            return f"ipsec{len(mac.mode('other_tunnels'))}"
     return None
+
+
+def _inside(networks: list[str], address: str) -> bool:
+    import ipaddress
+
+    try:
+        return any(ipaddress.ip_address(address) in ipaddress.ip_network(network) for network in networks)
+    except ValueError:
+        return False
