@@ -34,7 +34,7 @@ options:
       - V(profiles) installs with C(profiles), which macOS 10.15 and older allow (needs become).
       - V(approval) puts the profile into the user's space, and with become opens it in front of the user, who has to approve it.
       - V(file) writes it on the controller for an MDM; the Mac is not contacted.
-      - V(auto) is V(profiles) up to macOS 10.15 and V(approval) from macOS 11 on. On a Mac that an MDM manages RV(profile.remedy)
+      - V(auto) is V(profiles) up to macOS 10.15 with become, and V(approval) otherwise. On a Mac that an MDM manages RV(profile.remedy)
         says that V(file) would spare the user the click. A profile that an MDM has installed is recognised and left alone.
     type: str
     choices: [auto, profiles, approval, file]

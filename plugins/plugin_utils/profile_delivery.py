@@ -60,7 +60,8 @@ class Plan:
 def choose(delivery: str, found: Found) -> Delivery:
     """Return the delivery that works on this Mac. Raises ``MacError`` when the wanted one cannot."""
     if delivery == "auto":
-        delivery = "approval" if found.macos[0] >= MACOS_WITH_APPROVAL else "profiles"
+        # Without root there is still a person, who installs the staged profile by a double click on 10.15 as well.
+        delivery = "profiles" if found.macos[0] < MACOS_WITH_APPROVAL and found.owner.root else "approval"
     if delivery == "profiles" and found.macos[0] >= MACOS_WITH_APPROVAL:
         version = ".".join(map(str, found.macos))
         raise MacError(
