@@ -108,11 +108,13 @@ limited() {
     status=$?
     # What a tool printed onto a full disk is cut short, and may not look so.
     { echo room >"$work/room" && read -r room <"$work/room"; } 2>/dev/null || full=yes
-    : >"$work/room"
+    # Not a bare colon: where that cannot be redirected, sh ends.
+    { :; } 2>/dev/null >"$work/room"
 }
 
 # As text, because it is needed in a second shell as well: see as_owner. The clock ticks in seconds and is stopped with KILL:
-# a shell that was just forked can lose any other signal, and would hold up the script for the whole limit.
+# a shell that was just forked can lose any other signal, and would hold up the script for the whole limit. When time is up it
+# has ended, with 9, before the tool does: otherwise it could be stopped before it can say so.
 # shellcheck disable=SC2016 # expanded when it runs
 timed='
 timed() {
@@ -125,8 +127,7 @@ timed() {
             /bin/sleep 1
             limit=$((limit - 1))
         done
-        kill -TERM "$tool"
-        { /bin/sleep 2; kill -KILL "$tool"; } &
+        { /bin/sleep 1; kill -TERM "$tool"; /bin/sleep 2; kill -KILL "$tool"; } &
         exit 9
     ) </dev/null >/dev/null 2>&1 &
     watch=$!

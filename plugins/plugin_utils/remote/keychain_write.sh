@@ -124,7 +124,7 @@ set_partition_list() {
     owner_run 60 /usr/bin/security -q -i
     feed=
     # It prints what the key is like.
-    : >"$work/out"
+    { :; } >"$work/out"
     section partition
 }
 
