@@ -133,12 +133,12 @@ class _Profile:
 
     def strings(self, name: str) -> list[str]:
         """Return the texts of the ``<string>`` elements in a child, unstripped."""
-        found = []
-        for item in self._children.get(name, ()):
-            if etree.QName(item).localname != "string" or len(item) or (item.tail or "").strip():
-                raise PackageError(f"has something else than <string> inside {name} in VpnSettings.xml", AGAIN)
-            found.append(item.text or "")
-        return found
+        child = self._children.get(name)
+        if child is None or not len(child):
+            return []
+        if any(etree.QName(item).localname != "string" or len(item) for item in child) or "".join(child.xpath("text()")).strip():
+            raise PackageError(f"has something else than <string> inside {name} in VpnSettings.xml", AGAIN)
+        return [item.text or "" for item in child]
 
     def items(self, name: str) -> list[str]:
         """Return a comma-separated list. As the roots became ``<string>`` elements one day, other lists may, so both are read."""
@@ -164,23 +164,26 @@ def _roots(profile: _Profile) -> tuple[Certificate, ...]:
 
 
 def _decode(data: bytes) -> str:
-    """Return the XML as text without its declaration, so that no declared encoding can hide anything from the checks below."""
+    """Return the XML as text: what the checks below see is what is parsed, whatever encoding the XML declares or looks like."""
     encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        raise PackageError("has a VpnSettings.xml that is not UTF-8 text", AGAIN) from None
+        text = "\0"
+    # UTF-16 without a byte order mark is valid UTF-8 full of NULs, in which a DOCTYPE would not be found.
+    if "\0" in text:
+        raise PackageError("has a VpnSettings.xml that is not UTF-8 text", AGAIN)
     declaration = _DECLARATION.match(text)
     declared = _ENCODING.search(declaration[0]) if declaration else None
     if declared and declared[1].lower() not in ("utf-8", "us-ascii", encoding):
         raise PackageError(f"has a VpnSettings.xml in the encoding {shown(declared[1])} instead of UTF-8", AGAIN)
-    return text[declaration.end() :] if declaration else text
+    return text
 
 
 def _tree(text: str) -> etree._Element:
     if etree is None:
         raise PackageError("cannot be read without the Python library lxml", "install requirements.txt of the collection on the controller")
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+    if "<!DOCTYPE" in text:
         raise PackageError(
             "has a document type (DOCTYPE) or entities in VpnSettings.xml, which Azure never writes", f"do not use this package, {AGAIN}"
         )
@@ -189,6 +192,7 @@ def _tree(text: str) -> etree._Element:
     if max(text.count("<"), text.count("=")) > _MAX_MARKUP:
         raise PackageError(f"has a VpnSettings.xml with more than {_MAX_MARKUP} tags or attributes", f"do not use this package, {AGAIN}")
     parser = etree.XMLParser(
+        encoding="utf-8",  # no matter what is declared: the text is encoded so below
         resolve_entities=False,
         load_dtd=False,
         dtd_validation=False,

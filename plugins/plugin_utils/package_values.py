@@ -15,6 +15,7 @@ from collections.abc import Iterable
 MAX_ITEMS = 4096  # of a list; real packages have a handful, big networks some hundred routes
 
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_PREFIX = re.compile(r"[0-9]{1,3}")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
@@ -77,10 +78,10 @@ def _filled(items: Iterable[str]) -> list[str]:
 
 
 def _network(text: str) -> str:
-    address, slash, prefix = text.partition("/")
+    address, _slash, prefix = text.partition("/")
     try:
         # ipaddress also reads "10.0.0.0" (as one host), netmasks and IPv6 zones: none is CIDR.
-        if not slash or not (prefix.isascii() and prefix.isdigit()) or len(prefix) > 3 or "%" in address:
+        if not _PREFIX.fullmatch(prefix) or "%" in address:
             raise ValueError(text)
         return str(ipaddress.ip_network(text))
     except ValueError:

@@ -103,6 +103,11 @@ def _hidden_document_type(spec: Spec) -> bytes:
     return zip_bytes(entries(spec, text.encode("utf-16")))
 
 
+def _bare_utf_16(spec: Spec) -> bytes:
+    text = settings_xml(spec).decode().replace("<VpnProfile", '<!DOCTYPE VpnProfile [<!ENTITY a "b">]><VpnProfile')
+    return zip_bytes(entries(spec, text.encode("utf-16-le")))
+
+
 def _cut_stream(spec: Spec) -> bytes:
     first, *rest = entries(spec)
     return zip_bytes([dataclasses.replace(first, packed=deflate(first.data)[:-20]), *rest])
@@ -151,6 +156,7 @@ LYING_ENTRIES: dict[str, Maker] = {
     "name-in-front-of-the-file-differs": _first(local_name="Generic\\VpnSettings.xmI"),
     "deflate-garbage": _first(packed=b"\xff" * 50),
     "deflate-stream-cut-off": _cut_stream,
+    "deflate-stream-with-data-behind": lambda spec: _first(packed=deflate(settings_xml(spec)) + b"more")(spec),
     "settings-of-2-mib": _first(data=bytes(range(256)) * (2 << 12)),
     "stored-settings-of-2-mib": _first(data=b"x" * (2 << 20), method=STORED),
     "settings-with-a-high-ratio": _first(data=b"<VpnProfile>" + b" " * 900_000),
@@ -206,6 +212,7 @@ XML: dict[str, Maker] = {
     "settings-of-another-kind": _settings(b'<AzVpnProfile xmlns="http://schemas.datacontract.org/2004/07/"/>'),
     "document-type": _document_type("<!DOCTYPE VpnProfile>"),
     "document-type-in-utf-16": _hidden_document_type,
+    "document-type-in-utf-16-without-a-mark": _bare_utf_16,
     "external-document-type": _document_type('<!DOCTYPE VpnProfile SYSTEM "http://127.0.0.1:9/x.dtd">'),
     "external-entity": _document_type('<!DOCTYPE VpnProfile [<!ENTITY x SYSTEM "file:///etc/passwd">]>', "&x;"),
     "billion-laughs": _document_type(_LAUGHS, "&l9;"),
@@ -246,7 +253,11 @@ VALUES: dict[str, Maker] = {
     "dns-server-is-a-network": _spec(dns=("10.0.0.0/24",)),
     "vnet-name-has-a-line-break": _spec(vnet_name="vnet\r\nexample"),
     "vnet-id-is-endless": _spec(vnet_id="0" * 5_000),
+    "dns-server-with-a-zone": _spec(dns=("fe80::53%en0",)),
     "something-else-in-a-list": _value("Routes", "<item>10.0.0.0/8</item>"),
+    "an-element-inside-a-list": _value("Routes", "<string>10.0.0.0/8<b/></string>"),
+    "text-between-the-values-of-a-list": _value("Routes", "<string>10.0.0.0/8</string>10.1.0.0/16<string>10.2.0.0/16</string>"),
+    "text-before-the-values-of-a-list": _value("Routes", "10.1.0.0/16<string>10.2.0.0/16</string>"),
 }
 ROOTS: dict[str, Maker] = {
     "no-root-element": _edited("<CaCert>.*</CaCert>", ""),
@@ -256,6 +267,7 @@ ROOTS: dict[str, Maker] = {
     "root-is-pem": _value("CaCert", "-----BEGIN CERTIFICATE-----"),
     "root-has-a-line-break": lambda spec: _value("CaCert", "\r\n".join(re.findall(".{1,64}", _base64(spec.roots[0]))))(spec),
     "root-has-a-written-line-break": lambda spec: _value("CaCert", _base64(spec.roots[0]) + "&#10;")(spec),
+    "root-has-a-carriage-return": lambda spec: _value("CaCert", "&#13;".join(re.findall(".{1,64}", _base64(spec.roots[0]))))(spec),
     "root-is-no-certificate": _value("CaCert", _base64(b"no certificate")),
     "root-is-cut": lambda spec: _value("CaCert", _base64(spec.roots[0][:-10]))(spec),
     "root-of-100-kib": _value("CaCert", _base64(bytes(100 << 10))),

@@ -25,6 +25,7 @@ from support.read_package import NEW_SERVER, NOW, ROOT, SECOND, read_settings, r
         pytest.param(lambda text: codecs.BOM_UTF8 + text.encode(), id="utf-8-bom"),
         pytest.param(lambda text: text.encode("utf-16"), id="utf-16-as-an-editor-saves-it"),
         pytest.param(lambda text: text.replace('"1.0"', '"1.0" encoding="utf-8"'), id="declared-encoding"),
+        pytest.param(lambda text: text.replace('"1.0"', '"1.0" encoding="UTF-16"').encode("utf-16"), id="declared-utf-16"),
         pytest.param(lambda text: text.replace('<?xml version="1.0"?>\r\n', ""), id="no-declaration"),
         pytest.param(lambda text: re.sub(r"\r\n *", "", text), id="one-line"),
         pytest.param(lambda text: text.replace("SSTP,IkeV2", "IKEV2,SSTP"), id="types-in-other-order"),

@@ -44,6 +44,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "name-in-front-of-the-file-differs": ("is not where the zip's directory says", AGAIN),
     "deflate-garbage": ("cannot be inflated", AGAIN),
     "deflate-stream-cut-off": ("ends too early", AGAIN),
+    "deflate-stream-with-data-behind": ("ends too early or too late", AGAIN),
     "settings-of-2-mib": ("far too big", DO_NOT_USE),
     "stored-settings-of-2-mib": ("far too big", DO_NOT_USE),
     "settings-with-a-high-ratio": ("packed more than 200:1", DO_NOT_USE),
@@ -84,13 +85,14 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "settings-empty": ("not well-formed XML", AGAIN),
     "settings-not-xml": ("not well-formed XML", AGAIN),
     "settings-cut": ("not well-formed XML (line 15)", AGAIN),
-    "settings-with-nul": ("not well-formed XML", AGAIN),
+    "settings-with-nul": ("not UTF-8", AGAIN),
     "settings-not-utf8": ("not UTF-8", AGAIN),
     "settings-declared-latin-1": ('in the encoding "iso-8859-1"', AGAIN),
     "settings-declared-utf-7": ('in the encoding "UTF-7"', AGAIN),
     "settings-of-another-kind": ("<AzVpnProfile> instead of <VpnProfile>", AGAIN),
     "document-type": ("document type (DOCTYPE) or entities", DO_NOT_USE),
     "document-type-in-utf-16": ("document type (DOCTYPE) or entities", DO_NOT_USE),
+    "document-type-in-utf-16-without-a-mark": ("not UTF-8", AGAIN),
     "external-document-type": ("document type (DOCTYPE) or entities", DO_NOT_USE),
     "external-entity": ("document type (DOCTYPE) or entities", DO_NOT_USE),
     "billion-laughs": ("document type (DOCTYPE) or entities", DO_NOT_USE),
@@ -122,14 +124,18 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "route-with-a-netmask": ("is 10.8.0.0/16 meant?", CORRECT),
     "route-with-host-bits": ("is 10.8.0.0/16 meant?", CORRECT),
     "route-with-a-long-prefix": ("not a network in CIDR form", CORRECT),
-    "route-with-a-zone": ("not a network in CIDR form", CORRECT),
+    "route-with-a-zone": ('"fe80::%en0/64", which is not a network in CIDR form', CORRECT),
     "70000-routes": ("Routes in VpnSettings.xml: it holds 70000 values, more than 4096", CORRECT),
     "pool-is-a-range": ("VpnClientAddressPool in VpnSettings.xml: it holds", CORRECT),
     "dns-server-is-a-name": ('CustomDnsServers in VpnSettings.xml: it holds "dns.example.com"', CORRECT),
     "dns-server-is-a-network": ("not an IP address", CORRECT),
+    "dns-server-with-a-zone": ("not an IP address", CORRECT),
     "vnet-name-has-a-line-break": ("VnetName in VpnSettings.xml", AGAIN),
     "vnet-id-is-endless": ("VnetId in VpnSettings.xml", AGAIN),
     "something-else-in-a-list": ("something else than <string> inside Routes", AGAIN),
+    "an-element-inside-a-list": ("something else than <string> inside Routes", AGAIN),
+    "text-between-the-values-of-a-list": ("something else than <string> inside Routes", AGAIN),
+    "text-before-the-values-of-a-list": ("something else than <string> inside Routes", AGAIN),
     "no-root-element": ("no server root (CaCert or CaCerts)", AGAIN),
     "empty-root": ("server root (CaCert) in VpnSettings.xml that is empty", AGAIN),
     "empty-list-of-roots": ("no server root (CaCert or CaCerts)", AGAIN),
@@ -137,6 +143,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "root-is-pem": ("not base64", AGAIN),
     "root-has-a-line-break": ("holds a line break", AGAIN),
     "root-has-a-written-line-break": ("holds a line break", AGAIN),
+    "root-has-a-carriage-return": ("holds a line break", AGAIN),
     "root-is-no-certificate": ("not a readable certificate", AGAIN),
     "root-is-cut": ("not a readable certificate", AGAIN),
     "root-of-100-kib": ("102400 bytes, far more than a certificate", AGAIN),
@@ -182,6 +189,19 @@ def test_refused(name: str, tmp_path: pathlib.Path) -> None:
     assert finding in error.finding
     assert remedy in error.remedy
     assert [path.name for path in tmp_path.iterdir()] == ["gateway.zip"], "something was extracted to disk"
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        pytest.param("openvpn-only", "it offers only OpenVPN", id="no-sign-in-by-entra"),
+        pytest.param("route-with-a-zone", "not a network in CIDR form", id="no-network-to-suggest"),
+        pytest.param("vnet-id-is-endless", '00…", which is not one line of at most 256 printable characters', id="long-value-cut"),
+    ],
+)
+def test_nothing_more_is_said(name: str, end: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "gateway.zip").write_bytes(malformed_package.MALFORMED[name](Spec((make_root(),))))
+    assert refusal(tmp_path / "gateway.zip").finding.endswith(end)
 
 
 @pytest.mark.parametrize(
