@@ -1,0 +1,246 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rollout on each macOS by each way to reach a Mac, by real ansible-playbook runs over real OpenSSH: a simulated Mac for each cell.
+
+All cells are hosts of one inventory, of one first and one second run. What they come to stands in support/rollout_matrix.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import pathlib
+import re
+import typing as t
+
+import pytest
+from support import azure_package, demo_pki, rollout_matrix
+from support.controller import Controller, Run
+from support.rollout_matrix import CELLS, PROFILE, STAGED, Cell
+
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, pki
+from simulated_mac import Fleet, SimulatedMac
+from simulated_mac.inside import keychain_file
+from simulated_mac.spec import ALICE
+
+PASSPHRASE = "the passphrase of all the files"
+KEYCHAIN = "/Users/alice/Library/Keychains/login.keychain-db"
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "matrix.md"
+TASKS = {
+    "roots": "Put the gateway's roots into the login keychain",
+    "identity": "Put the client identity into the login keychain, beside an older one",
+    "profile": "Bring the profile to the Mac",
+}
+Results = dict[str, dict[str, dict[str, t.Any]]]
+all_cells = pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
+
+
+@dataclasses.dataclass
+class Stage:
+    """One run: each task's results by host, SSH commands for each Mac, and afterwards the file trees."""
+
+    run: Run
+    tasks: Results
+    summary: list[str]
+    execs: dict[str, int]
+    trees: dict[str, dict[str, str]]
+
+
+@dataclasses.dataclass
+class Matrix:
+    """Everything that the tests look at."""
+
+    controller: Controller
+    fleet: Fleet
+    root: pki.Certificate
+    identities: dict[str, identity.Identity]
+    before: dict[str, dict[str, str]]
+    first: Stage
+    second: Stage
+
+    def mac(self, cell: Cell) -> SimulatedMac:
+        return self.fleet[cell.name]
+
+
+def _by_task(run: Run) -> Results:
+    """Return the results of each task of ``TASKS`` by host."""
+    sections = dict(re.findall(r"^TASK \[azure_p2s\.macos\.vpn_client : (.*?)\] \**\n(.*?)(?=^(?:TASK|PLAY) )", run.output, re.M | re.S))
+    return {short: dict(Run(run.rc, sections[name]).results()) for short, name in TASKS.items()}
+
+
+def _stage(controller: Controller, fleet: Fleet) -> Stage:
+    before = {mac.name: mac.ssh_execs() for mac in fleet}
+    run = controller.run("rollout.yml", "-i", str(fleet.inventory), "-v", "--forks", "8")
+    (summary,) = [result["msg"] for _host, result in run.results() if isinstance(result.get("msg"), list)]
+    execs = {mac.name: mac.ssh_execs() - before[mac.name] for mac in fleet}
+    return Stage(run, _by_task(run), summary, execs, {mac.name: mac.tree() for mac in fleet})
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Matrix]:
+    """Roll out to all cells, twice."""
+    folder = tmp_path_factory.mktemp("rollout-matrix")
+    controller = Controller(folder / "controller")
+    # Each look at all processes costs much here: there are hundreds.
+    controller.watch_every = 0.5
+    demo_pki.write_demo(controller.folder / "identities", [cell.name for cell in CELLS], passphrase=PASSPHRASE)
+    gateway = azure_package.make_root()
+    (controller.folder / "azure.zip").write_bytes(azure_package.package(azure_package.Spec(roots=(gateway,))))
+    (controller.folder / "rollout.yml").write_text("- import_playbook: azure_p2s.macos.rollout\n")
+    controller.inventory(
+        {cell.name: cell.way.variables for cell in CELLS},
+        vpn_client_package="azure.zip",
+        vpn_client_identity_pkcs12="identities/{{ inventory_hostname }}.p12",
+        vpn_client_identity_passphrase=PASSPHRASE,
+        vpn_client_approval_timeout=30,
+    )
+    identities = {
+        cell.name: identity.read((controller.folder / "identities" / f"{cell.name}.p12").read_bytes(), PASSPHRASE, now=pki.utc_now())
+        for cell in CELLS
+    }
+    with Fleet(folder / "fleet", [cell.mac() for cell in CELLS]) as fleet:
+        before = {mac.name: mac.tree() for mac in fleet}
+        first, second = _stage(controller, fleet), _stage(controller, fleet)
+        yield Matrix(controller, fleet, pki.Certificate(gateway), identities, before, first, second)
+
+
+def _keychain(mac: SimulatedMac) -> dict[str, t.Any]:
+    """Return the login keychain as it is stored."""
+    stored: dict[str, t.Any] = json.loads(mac.files()[KEYCHAIN][len(keychain_file.MAGIC) :])
+    return stored
+
+
+def _installed(mac: SimulatedMac) -> list[tuple[str, str]]:
+    """Return user or device, and UUID, of each profile that macOS lists."""
+    return [(domain, entry["uuid"]) for domain, entries in mac.state()["profiles"].items() for entry in entries]
+
+
+@all_cells
+def test_each_task_of_the_first_run_ends_as_written(matrix: Matrix, cell: Cell) -> None:
+    outcome, tasks = cell.outcome, matrix.first.tasks
+    recap = matrix.first.run.recap(cell.name)
+    assert (recap["changed"], recap["failed"], recap["unreachable"]) == (outcome.changed, int(outcome.status is None), 0)
+    if outcome.status is None:
+        refused = tasks["roots"][cell.name]
+        assert (refused["changed"], refused["msg"]) == (False, cell.says)
+        assert cell.name not in tasks["identity"]
+        assert cell.name not in tasks["profile"]
+        return
+    for task in ("roots", "identity"):
+        result = tasks[task][cell.name]
+        assert (result["changed"], result["session"], result["user"]) == (True, outcome.keychain, "alice")
+    assert tasks["identity"][cell.name]["identity"]["warnings"] == list(outcome.warnings)
+    result = tasks["profile"][cell.name]
+    assert result["changed"] is True
+    expected = {
+        "status": outcome.status,
+        "delivery": outcome.delivery,
+        "remedy": cell.says,
+        "path": STAGED if outcome.status == "staged" else None,
+        "warnings": [],
+        "user": "alice",
+    }
+    assert {name: result["profile"][name] for name in expected} == expected
+
+
+@all_cells
+def test_the_mac_holds_what_the_results_say_and_no_more(matrix: Matrix, cell: Cell) -> None:
+    outcome, mac, tree = cell.outcome, matrix.mac(cell), matrix.first.trees[cell.name]
+    if outcome.status is None:
+        assert tree == matrix.before[cell.name]
+        return
+    keychain, own = _keychain(mac), matrix.identities[cell.name]
+    wanted = {certificate.sha256 for certificate in (matrix.root, own.certificate, *own.chain)}
+    assert {item["sha256"].lower() for item in keychain["certificates"]} == wanted
+    (key,) = keychain["keys"]
+    assert key["partitions"] == list(outcome.partitions)
+    assert any("NEIKEv2Provider" in path or path == "/usr/libexec/neagent" for path in key["applications"])
+    uuid = matrix.first.tasks["profile"][cell.name]["profile"]["uuid"]
+    assert _installed(mac) == ([("alice", uuid)] if outcome.status == "installed" else [])
+    staged = {path for path in tree if path.startswith(STAGED.rpartition("/")[0] + "/")}
+    if outcome.status == "staged":
+        assert STAGED in staged
+        assert {tree[path].split()[:2] == ["-rw-------", "501:20"] for path in staged} == {True}
+    else:
+        assert staged == set()
+    changed = {path for path in tree.keys() | matrix.before[cell.name].keys() if tree.get(path) != matrix.before[cell.name].get(path)}
+    stores = {"(profiles)", "(vpn)"} if outcome.status == "installed" else {STAGED.rpartition("/")[0]}
+    assert changed == {KEYCHAIN} | stores | staged
+
+
+@all_cells
+def test_the_second_run_changes_nothing_and_says_the_same(matrix: Matrix, cell: Cell) -> None:
+    outcome, first, second = cell.outcome, matrix.first, matrix.second
+    recap = second.run.recap(cell.name)
+    assert (recap["changed"], recap["failed"], recap["unreachable"]) == (0, int(outcome.status is None), 0)
+    assert second.trees[cell.name] == first.trees[cell.name]
+    assert second.execs[cell.name] == outcome.execs
+    if outcome.status is None:
+        assert second.tasks["roots"][cell.name]["msg"] == cell.says
+        return
+    assert second.tasks["profile"][cell.name]["profile"] == first.tasks["profile"][cell.name]["profile"]
+    for task in ("roots", "identity"):
+        assert second.tasks[task][cell.name]["session"] is None
+    assert second.tasks["identity"][cell.name]["identity"]["warnings"] == []
+
+
+@all_cells
+def test_the_summary_names_the_mac_as_written(matrix: Matrix, cell: Cell) -> None:
+    outcome = cell.outcome
+    for stage in (matrix.first, matrix.second):
+        about = [line for line in stage.summary if line.startswith(f"{cell.name}: ")]
+        assert about == ([] if outcome.summary == "done" else [f"{cell.name}: {outcome.summary}: {cell.says}"])
+
+
+def test_the_summary_counts_the_macs_and_warns_once(matrix: Matrix) -> None:
+    counts = {state: sum(cell.outcome.summary == state for cell in CELLS) for state in ("done", "waiting for a person", "failed")}
+    line = ", ".join(f"{count} {state}" for state, count in counts.items())
+    assert matrix.first.summary[0] == matrix.second.summary[0] == line
+    warned = sorted(cell.name for cell in CELLS if cell.outcome.warnings)
+    assert [entry for entry in matrix.first.summary if entry.startswith("Warning")] == [
+        f"Warning ({warned[0]} and {len(warned) - 1} others): {rollout_matrix.PARTITION_NOTE}"
+    ]
+    assert not any(entry.startswith("Warning") for entry in matrix.second.summary)
+
+
+@all_cells
+def test_nothing_is_left_open_or_lying_about(matrix: Matrix, cell: Cell) -> None:
+    mac = matrix.mac(cell)
+    state = mac.state()
+    open_sessions = {session for session, keychains in state["unlocked"].items() if keychains}
+    assert open_sessions == ({"gui:501"} if cell.way.at_screen else set())
+    assert state["pending"] is None
+    assert state["dialogs"] == []
+    assert state.get("refusals", []) == []
+    kept = {STAGED} if cell.outcome.status == "staged" else set()
+    files = mac.files()
+    assert {path for path in files if "/p2s." in path or path.endswith((".p12", ".cer", ".mobileconfig", ".new"))} == kept
+    for path, content in files.items():
+        assert PASSPHRASE.encode() not in content, path
+
+
+def test_no_secret_is_seen_anywhere(matrix: Matrix) -> None:
+    secrets = {"the passphrase": PASSPHRASE, "the keychain password": ALICE.secret}
+    for name, own in matrix.identities.items():
+        number = own.private_key.private_numbers().d
+        secrets[f"the key of {name}"] = base64.b64encode(number.to_bytes(256, "big")[3:120]).decode()[4:60]
+    kept = list((matrix.controller.folder / "identities").iterdir())
+    matrix.controller.assert_unseen(secrets, matrix.first.run.output, matrix.second.run.output, keep=kept)
+    for mac in matrix.fleet:
+        seen = "\n".join(" ".join(call.argv) + call.environment for call in mac.calls())
+        assert PROFILE in seen or ALICE.name in seen
+        for what, secret in secrets.items():
+            assert secret not in seen, f"{what} stands in a command line on {mac.name}"
+
+
+def test_the_docs_say_what_the_table_says() -> None:
+    text = DOCS.read_text("utf-8")
+    begin, end = text.index(rollout_matrix.BEGIN), text.index(rollout_matrix.END) + len(rollout_matrix.END)
+    assert text[begin:end] == rollout_matrix.table(), "run: python -m support.rollout_matrix docs/matrix.md"
+
+
+def test_every_outcome_occurs_and_every_macos_has_words_for_the_person() -> None:
+    assert {cell.outcome.title for cell in CELLS} == {outcome.title for outcome in rollout_matrix.OUTCOMES}
+    assert rollout_matrix.INSTALL.keys() == rollout_matrix.GRID.keys()
