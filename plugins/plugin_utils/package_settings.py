@@ -136,7 +136,8 @@ class _Profile:
         child = self._children.get(name)
         if child is None or not len(child):
             return []
-        if any(etree.QName(item).localname != "string" or len(item) for item in child) or "".join(child.xpath("text()")).strip():
+        loose_text = "".join(item.tail or "" for item in child) + (child.text or "")
+        if loose_text.strip() or any(etree.QName(item).localname != "string" or len(item) for item in child):
             raise PackageError(f"has something else than <string> inside {name} in VpnSettings.xml", AGAIN)
         return [item.text or "" for item in child]
 
