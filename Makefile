@@ -6,7 +6,7 @@
 # folder but Debian packages, and those only when one is missing. All the logic is in scripts/*.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test unit lint demo mac docs build clean bench-identities bench-rollout
+.PHONY: help setup test unit lint demo mac golden docs build clean bench-identities bench-rollout
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,10 @@ lint: ## ansible-test sanity, ansible-lint, ruff, mypy, shellcheck, yamllint, do
 mac: ## a shell in a simulated Mac
 	@sh scripts/setup.sh packages main
 	@sh scripts/mac.sh
+
+golden: ## write anew what the tests compare with reviewed files (profile, tables in the docs)
+	@sh scripts/setup.sh main
+	@sh scripts/golden.sh
 
 docs: ## the module pages as HTML, into docs/_build
 	@sh scripts/setup.sh main

@@ -28,7 +28,8 @@ def listed(section: Section) -> Mapping[str, list[dict[str, t.Any]]]:
     """
     xml = _property_list(section.out)
     if section.status in (TIMED_OUT, NOT_FOUND) or not xml:
-        why = {TIMED_OUT: "it did not answer in time", NOT_FOUND: "the tool is missing"}.get(section.status, f"status {section.status}")
+        reasons = {TIMED_OUT: "it did not answer in time", NOT_FOUND: "the tool is missing", 0: "it printed something else"}
+        why = reasons.get(section.status, f"status {section.status}")
         raise MacError(f"/usr/bin/profiles gave no list of profiles ({why})", "add become, or look at the Mac's settings")
     try:
         levels = plistlib.loads(xml, fmt=plistlib.FMT_XML)

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The states of a profile on a Mac since macOS 11, and what becomes of each: the table in docs/profile.md, proven on simulated Macs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+# What can happen. Two of these are runs of the playbook that want the profile, one is a run that does not.
+RUN, RUN_ALONE = "the playbook runs", "… while nobody is logged in"
+APPROVED, DECLINED, EXPIRED = "the user approves", "the user declines", "8 minutes pass"
+OTHER, REMOVAL = "other content is wanted", "the playbook removes it"
+EVENTS = (RUN, RUN_ALONE, APPROVED, DECLINED, EXPIRED, OTHER, REMOVAL)
+
+MDM, OLD_MDM = "installed, by an MDM", "outdated, by an MDM"
+FAILS = "fails"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One cell: in state ``before``, ``event`` leads to the status ``after``, and a run among the events is ``changed``, or fails."""
+
+    before: str
+    event: str
+    after: str
+    changed: bool = False
+    fails: bool = False
+
+    @property
+    def name(self) -> str:
+        """The id of the test."""
+        return f"{self.before}: {self.event}".replace("… ", "run ").replace(",", "").replace(": ", "-").replace(" ", "-")
+
+    @property
+    def shown(self) -> str:
+        """The cell as it stands in the table."""
+        if self.fails:
+            return FAILS
+        return f"**{self.after}**" if self.changed else self.after
+
+
+def _row(before: str, *cells: str) -> list[Cell]:
+    """Return a row; in a text, ``!`` stands for a change, ``x`` for a failed run, ``-`` for what cannot happen."""
+    status = {MDM: "installed", OLD_MDM: "outdated"}.get(before, before)
+    row = []
+    for event, text in zip(EVENTS, cells, strict=True):
+        if text != "-":
+            after = status if text == "x" else text.removeprefix("!")
+            row.append(Cell(before, event, after, changed=text.startswith("!"), fails=text == "x"))
+    return row
+
+
+WAITING = "awaiting_approval"
+# fmt: off
+CELLS = (
+    #                    runs          nobody there  approved     declined     8 min         other       removal
+    *_row("absent",      f"!{WAITING}", "!staged",   "-",         "-",         "-",          "absent",   "absent"),
+    *_row("staged",      f"!{WAITING}", "staged",    "installed", "-",         "staged",     "absent",   "!absent"),
+    *_row(WAITING,       WAITING,       "staged",    "installed", WAITING,     "staged",     "absent",   "!absent"),
+    *_row("installed",   "installed",   "installed", "-",         "-",         "-",          "outdated", "!absent"),
+    *_row("outdated",    f"!{WAITING}", "!staged",   "-",         "-",         "-",          "outdated", "!absent"),
+    *_row(MDM,           "installed",   "installed", "-",         "-",         "-",          "outdated", "x"),
+    *_row(OLD_MDM,       "x",           "x",         "-",         "-",         "-",          "outdated", "x"),
+    *_row("unknown",     "x",           "x",         "-",         "-",         "-",          "unknown",  "x"),
+)
+# fmt: on
+
+
+def markdown() -> str:
+    """Return the table for the docs."""
+    cells = {(cell.before, cell.event): cell.shown for cell in CELLS}
+    lines = [f"| state | {' | '.join(EVENTS)} |", f"| --- |{' --- |' * len(EVENTS)}"]
+    for before in dict.fromkeys(cell.before for cell in CELLS):
+        lines.append(f"| {before} | {' | '.join(cells.get((before, event), '-') for event in EVENTS)} |")
+    return "\n".join(lines) + "\n"
