@@ -26,6 +26,14 @@ def _with_end(data: bytes, *, count: int | None = None, disk: int = 0) -> bytes:
     return data[:-22] + struct.pack("<4s4H2LH", magic, disk, disk, here, here, size, offset, comment)
 
 
+def _cut_directory_entry(spec: Spec) -> bytes:
+    """Return a zip whose directory ends with the first bytes of one entry more."""
+    data = package(spec)
+    magic, disk, first_disk, here, count, size, offset, comment = struct.unpack("<4s4H2LH", data[-22:])
+    end = struct.pack("<4s4H2LH", magic, disk, first_disk, here + 1, count + 1, size + 10, offset, comment)
+    return data[:-22] + b"PK\1\2" + bytes(6) + end
+
+
 def _spec(**values: t.Any) -> Maker:
     """A package that says something else."""
     return lambda spec: package(dataclasses.replace(spec, **values))
@@ -145,6 +153,7 @@ NOT_A_ZIP: dict[str, Maker] = {
     "one-part-of-several": lambda spec: _with_end(package(spec), disk=1),
     "directory-longer-than-counted": lambda spec: _with_end(package(spec), count=1),
     "directory-shorter-than-counted": lambda spec: _with_end(package(spec), count=60),
+    "directory-entry-cut": _cut_directory_entry,
     "directory-overwritten": lambda spec: package(spec).replace(b"PK\1\2", b"PK\1\3"),
 }
 LYING_ENTRIES: dict[str, Maker] = {

@@ -35,6 +35,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "one-part-of-several": ("is one part of a zip in several parts", AGAIN),
     "directory-longer-than-counted": ("damaged directory", AGAIN),
     "directory-shorter-than-counted": ("damaged directory", AGAIN),
+    "directory-entry-cut": ("damaged directory", AGAIN),
     "directory-overwritten": ("damaged directory", AGAIN),
     "encrypted": ("is an encrypted zip", "without a password"),
     "strongly-encrypted": ("is an encrypted zip", "without a password"),
