@@ -27,11 +27,15 @@ options:
   keychain_password:
     description:
       - Password of the keychain. For a login keychain that is the user's login password, except after an admin has reset it.
-      - It is needed to change a login keychain unless the task runs as root (with become) while O(user) is logged in at the
-        Mac's screen. Reading never needs it.
-      - A keychain that was locked is locked again at the end. A wrong password is tried once only.
+      - With it the keychain is opened in the connection's own security session, where nobody's dialog can come up, and locked
+        again at the end if it was found locked, also after a failure. A wrong password is tried once only.
+      - Without it a login keychain can be changed in the session at the Mac's screen only, by a task that runs as root (with
+        become) while O(user) is logged in there and the keychain is unlocked, as it normally is.
+      - Reading never needs it. The System keychain takes none.
     type: str
 notes:
   - The keychain is read from a private copy, never unlocked for reading, and its items are known by SHA-256 only.
   - The user's keychain search list, default keychain and trust settings are never changed.
+  - Each tool on the Mac has a time limit of at most a minute, so a dialog on its screen cannot hold up the run.
+  - As root, a keychain that is named by its path is opened as root unless O(user) says whose it is.
 """

@@ -12,7 +12,10 @@ description:
   - Imports a client certificate with its private key and chain into a keychain, or removes it.
   - The PKCS#12 is opened and checked on the controller. On the Mac arrives one that every macOS reads, under a random
     passphrase of its own.
-  - A renewed identity is added first. The older ones go only after the new one is seen in the keychain with its key.
+  - A renewed identity is added first. The older ones go only after the new one is seen in the keychain with its key. A key that
+    an identity which stays uses as well is never removed.
+  - With O(state=absent) the certificates of the chain stay, because something else on the Mac may need them;
+    M(azure_p2s.macos.keychain_certificate) removes them.
 author:
   - azure_p2s.macos contributors (@azure-p2s)
 extends_documentation_fragment:
@@ -24,7 +27,8 @@ options:
   allowed_applications:
     description:
       - Paths of the applications that may use the private key without asking.
-      - The default is the system's IKEv2 provider. It counts when the key is imported; that of a key which is there already stays.
+      - The default is the system's IKEv2 provider. An empty list names none, so that macOS asks the user at the first connection.
+      - It counts when the key is imported; the access to a key that is there already stays as it is.
     type: list
     elements: path
   partition_list:
@@ -32,6 +36,7 @@ options:
       - The partition list of the private key. Without it macOS asks the user in spite of O(allowed_applications).
       - Setting it needs O(keychain_password). Without that it is left out, and a warning in RV(identity.warnings) tells what
         the user will see. Only this one key is touched.
+      - macOS does not let it be read back without a dialog, so it is set at the import only. An empty list leaves it as it is.
     type: list
     elements: str
     default: ["apple-tool:", "apple:"]

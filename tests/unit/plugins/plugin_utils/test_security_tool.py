@@ -50,7 +50,7 @@ def test_any_password_and_path_reach_security_unchanged(password: str, path: str
 @given(st.text(max_size=60))
 def test_any_text_at_all_reaches_security_unchanged_or_is_refused_by_name(value: str) -> None:
     if any(char in "\n\r\0" or 0xD800 <= ord(char) < 0xDC80 or 0xDCFF < ord(char) < 0xE000 for char in value):
-        with pytest.raises(MacError, match="^passphrase: "):
+        with pytest.raises(MacError, match=r"^passphrase: "):
             security_tool.argument(value, "passphrase")
     else:
         line = security_tool.command("import", security_tool.argument(value, "passphrase"))
@@ -61,7 +61,7 @@ def test_any_text_at_all_reaches_security_unchanged_or_is_refused_by_name(value:
 def test_any_bytes_of_a_path_on_the_mac_reach_security_unchanged_or_are_refused_by_name(path: bytes) -> None:
     value = path.decode("utf-8", "surrogateescape")
     if set(path) & set(b"\n\r\0"):
-        with pytest.raises(MacError, match="^keychain: "):
+        with pytest.raises(MacError, match=r"^keychain: "):
             security_tool.argument(value, "keychain")
     else:
         line = security_tool.command("lock-keychain", security_tool.argument(value, "keychain"))
