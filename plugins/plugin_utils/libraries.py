@@ -52,7 +52,7 @@ else:
         from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, PublicKeyAlgorithmOID
     except ImportError as error:
         if not isinstance(error, ModuleNotFoundError):
-            _AnyName.found = "older than 43.0, or damaged,"
+            _AnyName.found = "older than 44.0, or damaged,"
         x509 = hashes = serialization = ec = padding = rsa = Encoding = PublicFormat = pkcs7 = pkcs12 = Missing
         ExtendedKeyUsageOID = NameOID = PublicKeyAlgorithmOID = InvalidSignature = UnsupportedAlgorithm = Missing
 

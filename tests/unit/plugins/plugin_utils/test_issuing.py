@@ -10,7 +10,6 @@ import pathlib
 import subprocess
 import typing as t
 
-import cryptography
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -63,10 +62,6 @@ def test_openssl_verifies_the_chain_for_a_client(depth: str, tmp_path: pathlib.P
     assert certificates.count("BEGIN CERTIFICATE") == 1 + len(authority.issuers)
 
 
-@pytest.mark.xfail(
-    int(cryptography.__version__.split(".", maxsplit=1)[0]) < 44,
-    reason="cryptography 43 writes no localKeyID, the mark by which importers know which certificate the key belongs to",
-)
 def test_the_key_says_which_certificate_is_its_own(tmp_path: pathlib.Path) -> None:
     """OpenSSL's -clcerts shows the certificates that carry the mark of a key, and no others."""
     certificate, authority = _issue(issuing_office.root())

@@ -49,4 +49,4 @@ def test_a_controller_without_cryptography_says_what_to_install(call: str) -> No
 
 def test_a_cryptography_too_old_is_not_called_missing() -> None:
     """Debian 12's is 38: an admin who sees it installed must not be told that it is missing."""
-    assert "cryptography is older than 43.0, or damaged, on the controller; install requirements.txt" in _said(OLD, CALLS["an-identity"])
+    assert "cryptography is older than 44.0, or damaged, on the controller; install requirements.txt" in _said(OLD, CALLS["an-identity"])
