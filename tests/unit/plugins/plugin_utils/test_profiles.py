@@ -1,0 +1,208 @@
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Mac's answers mean for a profile: listed or not, by whom, waiting or not, and never better than macOS said."""
+
+from __future__ import annotations
+
+import plistlib
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fake_mac import Answer, FakeMac, owner
+
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import profile_lists, profiles
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import MacError
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import NOT_FOUND, TIMED_OUT, Section
+
+IDENTIFIER = "com.example.vpn"
+UUID = "597B4018-DBED-5B91-AD38-FD825711CD02"
+OTHER = "6EE63BCC-3E7C-58B2-AD15-D078EBAF25D0"
+NOT_ENROLLED = "Enrolled via DEP: No\nMDM enrollment: No\n"
+ENROLLED = "Enrolled via DEP: No\nMDM enrollment: Yes (User Approved)\nMDM server: https://mdm.example.com/\n"
+
+
+def entry(uuid: str = UUID, identifier: str = IDENTIFIER, **more: t.Any) -> dict[str, t.Any]:
+    """Return a profile as profiles(1) lists it, with the UUID in mixed case as macOS writes it."""
+    return {"ProfileIdentifier": identifier, "ProfileUUID": uuid[:18].lower() + uuid[18:], **more}
+
+
+def listing(**levels: list[dict[str, t.Any]]) -> str:
+    """Return a list in XML, with text around it."""
+    return f"profiles: listing\n{plistlib.dumps(dict(levels)).decode()}\nprofiles: done\n"
+
+
+def sourced(level: str, source: str | None, uuid: str = UUID) -> str:
+    """Return what system_profiler says of one profile."""
+    item = {"spconfigprofile_profile_identifier": IDENTIFIER, "spconfigprofile_profile_uuid": uuid.lower()}
+    if source is not None:
+        item["spconfigprofile_install_source"] = source
+    name = "User Configuration Profiles (501)" if level == "user" else "spconfigprofile_section_deviceconfigprofiles"
+    return plistlib.dumps([{"_dataType": "SPConfigurationProfileDataType", "_items": [{"_name": name, "_items": [item]}]}]).decode()
+
+
+def answer(
+    user: str | None = None,
+    system: str | None = None,
+    *,
+    enrollment: str = NOT_ENROLLED,
+    sources: str | None = None,
+    staged: str | None = None,
+    root: bool = True,
+    **more: t.Any,
+) -> Answer:
+    """Return what remote/profile_read.sh says of a Mac."""
+    found: Answer = {
+        **owner("root" if root else "alice", 0 if root else 501, **more),
+        "profiles_user": (0, listing() if user is None else user),
+        "enrollment": (0, enrollment),
+        "staged": (1, "") if staged is None else (0, staged),
+    }
+    if root:
+        found["profiles_system"] = (0, listing() if system is None else system)
+    if sources is not None:
+        found["sources"] = (0, sources)
+    return found
+
+
+def found(scope: profiles.Scope = "user", **answers: t.Any) -> profiles.Found:
+    """Return what a Mac with these answers is taken for."""
+    return profiles.observe(FakeMac(answer(**answers)), IDENTIFIER, scope, None)
+
+
+WAITING = f"{UUID}\n1000\n1100\n"
+CASES: dict[str, tuple[dict[str, t.Any], str]] = {
+    "nothing-there": ({}, "absent"),
+    "the-very-content": ({"user": listing(alice=[entry()])}, "installed"),
+    "another-content": ({"user": listing(alice=[entry(OTHER)])}, "outdated"),
+    "only-other-profiles": ({"user": listing(alice=[entry(identifier="com.example.wifi")])}, "absent"),
+    "another-user-has-it": ({"user": listing(bob=[entry()])}, "absent"),
+    "on-the-device-by-an-mdm": ({"system": listing(_computerlevel=[entry()]), "enrollment": ENROLLED}, "installed"),
+    "staged-never-shown": ({"staged": f"{UUID}\n-\n1100\n"}, "staged"),
+    "shown-and-waiting": ({"staged": WAITING}, "awaiting_approval"),
+    "shown-just-now": ({"staged": f"{UUID}\n1100\n1100\n"}, "awaiting_approval"),
+    "shown-eight-minutes-ago": ({"staged": f"{UUID}\n1000\n1480\n"}, "staged"),
+    "shown-a-second-less": ({"staged": f"{UUID}\n1000\n1479\n"}, "awaiting_approval"),
+    "the-clock-was-set-back": ({"staged": f"{UUID}\n1100\n1000\n"}, "staged"),
+    "shown-but-the-user-logged-out": ({"staged": WAITING, "console": ""}, "staged"),
+    "shown-but-another-user-is-at-the-screen": ({"staged": WAITING, "console": "bob"}, "staged"),
+    "other-content-staged": ({"staged": f"{OTHER}\n-\n1100\n"}, "absent"),
+    "other-content-staged-and-installed": ({"staged": f"{OTHER}\n-\n1100\n", "user": listing(alice=[entry(OTHER)])}, "outdated"),
+    "wanted-staged-over-an-old-one": ({"staged": WAITING, "user": listing(alice=[entry(OTHER)])}, "awaiting_approval"),
+    "staged-file-without-note": ({"staged": ""}, "absent"),
+    "staged-note-cut-short": ({"staged": f"{UUID}\n1100\n"}, "absent"),
+    "staged-note-of-nonsense": ({"staged": f"{UUID}\nyesterday\n1100\n"}, "absent"),
+    "installed-and-left-over": ({"staged": WAITING, "user": listing(alice=[entry()])}, "installed"),
+    "list-is-no-xml": ({"user": "There are no configuration profiles installed for user 'alice'\n"}, "unknown"),
+    "list-is-cut-short": ({"user": listing(alice=[entry()])[:300]}, "unknown"),
+    "list-is-of-another-form": ({"user": plistlib.dumps(["alice"]).decode()}, "unknown"),
+    "list-holds-other-things": ({"user": listing(alice=[{"ProfileIdentifier": 5}])}, "unknown"),
+    "staged-but-the-list-is-unknown": ({"staged": WAITING, "user": "garbage"}, "unknown"),
+    "device-list-is-no-xml": ({"system": "profiles: this command requires root privileges.\n"}, "unknown"),
+}
+
+
+@pytest.mark.parametrize(("answers", "status"), CASES.values(), ids=CASES)
+def test_status(answers: dict[str, t.Any], status: str) -> None:
+    if "console" in answers:
+        mac = FakeMac(answer(**answers, name="alice"))
+        assert profiles.observe(mac, IDENTIFIER, "user", "alice").status(UUID) == status
+    else:
+        assert found(**answers).status(UUID) == status
+
+
+def test_a_left_over_of_an_interrupted_run_is_seen() -> None:
+    assert found(staged="").staged == profiles.Staged("", opened=False, waiting=False)
+
+
+def test_a_request_tells_how_long_it_still_lasts() -> None:
+    assert found(staged=WAITING).staged == profiles.Staged(UUID, opened=True, waiting=True, remaining=380)
+    assert found(staged=f"{UUID}\n0\n9999\n").staged == profiles.Staged(UUID, opened=True, waiting=False)
+
+
+@pytest.mark.parametrize(("status", "text"), [(TIMED_OUT, "in time"), (NOT_FOUND, "missing"), (1, "status 1"), (0, "something else")])
+def test_why_the_list_is_unknown_is_said(status: int, text: str) -> None:
+    answers = {**answer(), "profiles_user": (status, "garbage")}
+    unreadable = profiles.observe(FakeMac(answers), IDENTIFIER, "user", None).unreadable
+    assert unreadable is not None
+    assert text in unreadable
+
+
+def test_without_root_the_device_is_unknown_and_not_empty() -> None:
+    assert found("system", root=False).status(UUID) == "unknown"
+
+
+MANAGED: dict[str, tuple[dict[str, t.Any], bool]] = {
+    "not-enrolled": ({"enrollment": NOT_ENROLLED}, False),
+    "not-enrolled-but-fixed": ({"enrollment": NOT_ENROLLED, "fixed": True}, True),
+    "enrolled-installed-by-hand": ({"enrollment": ENROLLED, "sources": sourced("user", "Manual")}, False),
+    "enrolled-installed-by-the-mdm": ({"enrollment": ENROLLED, "sources": sourced("user", "MDM")}, True),
+    "enrolled-in-an-unheard-of-way": ({"enrollment": ENROLLED, "sources": sourced("user", "Declaration")}, True),
+    "enrolled-source-not-said": ({"enrollment": ENROLLED, "sources": sourced("user", None)}, True),
+    "enrolled-source-of-the-other-level": ({"enrollment": ENROLLED, "sources": sourced("system", "Manual")}, True),
+    "enrolled-sources-unreadable": ({"enrollment": ENROLLED, "sources": "garbage"}, True),
+    "enrolled-sources-of-another-form": ({"enrollment": ENROLLED, "sources": plistlib.dumps({"a": 1}).decode()}, True),
+    "enrollment-unreadable-installed-by-the-mdm": ({"enrollment": "?", "sources": sourced("user", "MDM")}, True),
+    "enrollment-unreadable-installed-by-hand": ({"enrollment": "?", "sources": sourced("user", "manual")}, False),
+    "enrollment-and-sources-unreadable": ({"enrollment": "?", "sources": "?"}, False),
+}
+
+
+@pytest.mark.parametrize(("answers", "managed"), MANAGED.values(), ids=MANAGED)
+def test_whose_profile_it_is(answers: dict[str, t.Any], managed: bool) -> None:
+    fixed = answers.pop("fixed", False)
+    user = listing(alice=[entry(OTHER, ProfileRemovalDisallowed="true" if fixed else "false")])
+    assert found(user=user, **answers).installed == profiles.Installed(OTHER, managed, "user")
+    answers["fixed"] = fixed
+
+
+def test_the_level_of_the_wanted_scope_counts_first() -> None:
+    both = {"user": listing(alice=[entry()]), "system": listing(_computerlevel=[entry(OTHER)])}
+    assert found("user", **both).installed == profiles.Installed(UUID, False, "user")
+    assert found("system", **both).installed == profiles.Installed(OTHER, False, "system")
+
+
+def test_without_root_a_profile_of_the_mdm_on_the_device_is_seen_all_the_same() -> None:
+    seen = found(root=False, enrollment=ENROLLED, sources=sourced("system", "MDM")).installed
+    assert seen == profiles.Installed(UUID, True, "system")
+
+
+@pytest.mark.parametrize(
+    ("printed", "language"),
+    [
+        ('(\n    "de-CH",\n    "en-CH"\n)\n', "de-CH"),
+        ("(\n    en\n)\n", "en"),
+        ('(\n    "zh-Hant-TW",\n    en\n)\n', "zh-Hant-TW"),
+        ('(\n    "pt_BR"\n)\n', "pt-BR"),
+        ("(\n)\n", None),
+        ("", None),
+    ],
+)
+def test_the_first_preferred_language(printed: str, language: str | None) -> None:
+    answers = {**answer(), "language": (0, printed)}
+    assert profiles.observe(FakeMac(answers), IDENTIFIER, "user", None, language=True).language == language
+
+
+def test_the_language_is_asked_for_when_it_is_wanted_only() -> None:
+    mac = FakeMac(answer(), answer())
+    profiles.observe(mac, IDENTIFIER, "user", None)
+    profiles.observe(mac, IDENTIFIER, "user", None, language=True)
+    assert ["\nread_language\n" in script for script in mac.scripts] == [False, True]
+
+
+def test_no_version_no_guess() -> None:
+    with pytest.raises(MacError, match="does not tell its macOS version"):
+        profiles.observe(FakeMac({**answer(), "macos": (1, "")}), IDENTIFIER, "user", None)
+
+
+@given(st.binary(max_size=400), st.integers(0, 255))
+def test_no_output_of_either_tool_breaks_the_reader(output: bytes, status: int) -> None:
+    section = Section("profiles_user", status, output, b"")
+    try:
+        profile_lists.listed(section)
+    except MacError as error:
+        assert "/usr/bin/profiles" in error.finding
+    for text in (output, b"<?xml" + output + b"</plist>"):
+        assert profile_lists.sources(Section("sources", status, text, b"")).entries == {}
