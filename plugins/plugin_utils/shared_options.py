@@ -37,6 +37,12 @@ SIGNER: dict[str, dict[str, t.Any]] = {
     "sign_private_key_content": {"type": "str", "no_log": True},
     "sign_private_key_passphrase": {"type": "str", "no_log": True},
 }
+CONNECTION: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "address_pools": {"type": "list", "elements": "str"},
+    "routes": {"type": "list", "elements": "str"},
+    "user": {"type": "str"},
+}
 STATE: dict[str, dict[str, t.Any]] = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 
 
