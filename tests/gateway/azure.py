@@ -21,7 +21,7 @@ from simulated_mac import SimulatedMac
 from . import machine
 from .certificates import GatewayIdentity, gateway_identity, revocation_list
 from .charon import Charon
-from .policy import Policy
+from .policy import AZURE, Policy
 from .process import Namespace, link, traffic
 from .provider.agent import Agent
 
@@ -49,7 +49,7 @@ class Settings:
     identity: GatewayIdentity
     client_roots: tuple[Holder, ...]
     authentication: Authentication = "both"
-    policy: Policy = Policy()
+    policy: Policy = AZURE
     revoked: tuple[x509.Certificate, ...] = ()
     pool: str = POOL
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from collections.abc import Iterable
 
 from cryptography import x509
@@ -24,11 +25,12 @@ class GatewayIdentity:
     server: Holder
 
 
-def gateway_identity(generation: int = 1, server: str = VPN_SERVER, names: Iterable[str] | None = None) -> GatewayIdentity:
-    """Make the identity of the gateway ``server`` under its root of that ``generation``.
+@functools.cache
+def gateway_identity(generation: int = 1, server: str = VPN_SERVER, names: tuple[str, ...] | None = None) -> GatewayIdentity:
+    """Make the identity of the gateway ``server`` under its root of that ``generation``; the same one each time within a process.
 
     The name of 76 characters fits into no common name, so that is ``<VNet id>.vpn.azure.com`` (MicrosoftDocs/azure-docs issue 42535)
-    and the subjectAltName has both; ``names`` replaces the latter. Keys are made once per process and generation.
+    and the subjectAltName has both; ``names`` replaces the latter.
     """
     root = demo_pki.root(f"Simulated Azure Gateway Root G{generation}", key=demo_pki.new_key(number=9000 + generation))
     common_name = f"{VNET_ID}.vpn.azure.com"

@@ -101,7 +101,10 @@ class Charon:
         (self.folder / "hosts").write_text(f"127.0.0.1 localhost\n{hosts}")
         # A mount namespace of its own shows charon these names and no name server; neither forks, so the process id is charon's.
         (self.folder / "no-servers").write_text("")
-        script = 'mount --bind "$1/hosts" /etc/hosts && { [ ! -e /etc/resolv.conf ] || mount --bind "$1/no-servers" /etc/resolv.conf; } && exec "$2"'
+        script = (
+            'mount --bind "$1/hosts" /etc/hosts && '
+            '{ [ ! -e /etc/resolv.conf ] || mount --bind "$1/no-servers" /etc/resolv.conf; } && exec "$2"'
+        )
         inner = ["unshare", "--mount", "sh", "-c", script, "sh", str(self.folder), str(copy)]
         environment = {"PATH": machine.PATH, "STRONGSWAN_CONF": str(self.folder / "strongswan.conf")}
         with open(self.folder / "output", "wb") as output:

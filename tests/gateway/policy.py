@@ -34,5 +34,6 @@ class Policy:
     child_rekey: int | None = None
 
 
+AZURE = Policy()
 # New-AzVpnClientIpsecPolicy with GCMAES128 and ECP384: what none of the presets offers.
 CUSTOM = Policy(ike=("aes128gcm16-prfsha256-ecp384",), esp=("aes128gcm16-ecp384",))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""nesessionmanager's part on a simulated Mac: does what the Mac's VPN services ask for, with a real client, and tells the Mac what came of it.
+"""nesessionmanager's part on a simulated Mac: it does what the VPN services ask for, with a real client, and tells the Mac what came of it.
 
 It knows only what the Mac knows: the services of the installed profiles, the keychains, the trust that was given.
 """
@@ -149,7 +149,7 @@ class Agent:
     # -- what the Mac has --------------------------------------------------------------------------------------
 
     def _installed(self, service: dict[str, t.Any]) -> InstalledVpn | None:
-        """Return the service with the identity out of its keychain, or ``None`` while that is locked: a dialog waits, and so does the VPN."""
+        """Return the service with the identity out of its keychain; ``None`` while that is locked: a dialog waits, and so does the VPN."""
         spec = self._mac.spec.to_json()
         path = profile_store.keychain_path(service["domain"])
         try:
@@ -173,7 +173,7 @@ class Agent:
 
 
 def _trusted(spec: dict[str, t.Any], data: dict[str, t.Any], service: dict[str, t.Any], keychain: Keychain) -> tuple[bytes, ...]:
-    """Return what the Mac trusts as a root here: the profile's own roots, and what somebody made trusted; being in a keychain is not enough."""
+    """Return what is trusted as a root: the profile's own roots, and what somebody made trusted; being in a keychain is not enough."""
     uid = next((str(user["uid"]) for user in spec["users"] if user["name"] == service["domain"]), "0")
     settings = {**data["trust"]["admin"], **data["trust"]["user"].get(uid, {})}
     by_setting = [item["der"] for item in keychain.certificates if settings.get(item["sha1"], {}).get("result") == "trustRoot"]

@@ -44,7 +44,7 @@ class Cause(enum.Enum):
     REFUSED_BY_SERVER = _Row(
         "IKEv2ProviderDisconnectionErrorDomain",
         3,
-        "The operation couldn’t be completed. (IKEv2ProviderDisconnectionErrorDomain error 3.)",  # noqa: RUF001  # Apple's apostrophe
+        "The operation couldn\u2019t be completed. (IKEv2ProviderDisconnectionErrorDomain error 3.)",
         "Plugin initiated",
     )
 

@@ -50,6 +50,16 @@ def _show(mac: Machine, text: str, title: str, seconds: int) -> bool:
     return True
 
 
+def _begin(start: str | None, last: str) -> float:
+    """Return from when on the log is shown. Raises ``ValueError``."""
+    if start is not None:
+        return time.mktime(time.strptime(start, "%Y-%m-%d %H:%M:%S"))
+    period = re.fullmatch(r"([0-9]+)([smhd])", last)
+    if period is None:
+        raise ValueError(last)
+    return time.time() - int(period[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[period[2]]
+
+
 def log(mac: Machine, argv: list[str]) -> int:
     """``log show``: for root and administrators, the header and what a real client of the gateway said, whatever the predicate."""
     if argv[:1] != ["show"]:
@@ -60,11 +70,11 @@ def log(mac: Machine, argv: list[str]) -> int:
         sys.stderr.write("log: Could not open local log store: Operation not permitted\n")
         return 77
     options = dict(zip(argv, argv[1:], strict=False))
-    period = re.fullmatch(r"([0-9]+)([smhd])", options.get("--last", "1d"))
-    if period is None:
+    try:
+        begin = _begin(options.get("--start"), options.get("--last", "1d"))
+    except ValueError:
         sys.stderr.write("log: invalid time\n")
         return 64
-    begin = time.time() - int(period[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[period[2]]
     print("Timestamp               Ty Process[PID:TID]")
     with mac.state() as data:
         for when, line in data.get("log", []):
