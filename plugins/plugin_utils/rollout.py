@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Iterable, Mapping
 
 # The results that the role vpn_client registers, in the order of its tasks.
-REGISTERED = ("own", "checked", "certificates", "identity", "profile", "superseded")
+REGISTERED = ("own", "checked", "certificates", "identity", "profile", "superseded", "connection")
 STATES = ("failed", "unreachable", "not reached", "waiting for a person", "would change", "done")
 
 
@@ -39,6 +39,9 @@ def row(host: str, variables: Mapping[str, t.Any], *, check: bool) -> Row:
         return Row(host, "would change")
     if profile["status"] in ("staged", "awaiting_approval") or profile["delivery"] == "file":
         return Row(host, "waiting for a person", profile["remedy"] or "")
+    connection = (variables.get("vpn_client__connection") or {}).get("connection")
+    if connection and connection["status"] != "connected":
+        return Row(host, "waiting for a person", connection["remedy"] or "")
     return Row(host, "done")
 
 
