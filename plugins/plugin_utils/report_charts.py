@@ -14,7 +14,6 @@ from .report_model import Report, expiry, natural
 
 _MONTHS = 12
 _CELL, _GAP = 16, 3
-_WIDEST = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,9 +49,9 @@ class Bar:
     note: str = ""
 
 
-def fleet(report: Report) -> Fleet:
-    """Return a square for each Mac, in the order of the report, row by row."""
-    columns = min(_WIDEST, max(12, math.ceil(math.sqrt(len(report.hosts) * 4))))
+def fleet(report: Report, widest: int) -> Fleet:
+    """Return a square for each Mac, in the order of the report, row by row, at most ``widest`` in one."""
+    columns = min(widest, max(12, math.ceil(math.sqrt(len(report.hosts) * 4))))
     step = _CELL + _GAP
     cells = tuple(
         Cell(number % columns * step, number // columns * step, number, host.name, host.state) for number, host in enumerate(report.hosts)
@@ -72,9 +71,10 @@ def expiries(report: Report) -> list[Bar]:
         (f"within {report.warn_days} days", f"{report.warn_days} d", sum(critical <= end < warn for end in ends), "warning", ""),
     ]
     begin = warn
-    for _number in range(_MONTHS):
+    for number in range(_MONTHS):
         end = (begin.replace(day=1, hour=0, minute=0, second=0) + dt.timedelta(days=32)).replace(day=1)
-        year = f"{begin:%Y}" if begin.month == 1 or not _number else ""
+        # The year at its January, and at the first month unless its January is the next one.
+        year = f"{begin:%Y}" if begin.month == 1 or (not number and begin.month < 12) else ""
         rows.append((f"{begin:%B %Y}", f"{begin:%b}", sum(begin <= one < end for one in ends), "plain", year))
         begin = end
     rows.append(("later", "later", sum(one >= begin for one in ends), "plain", ""))

@@ -45,12 +45,13 @@ def render(report: Report) -> str:
         states=[(state, report.states[state], MEANINGS[state]) for state in STATES],
         working=working,
         percent=100 * working // len(report.hosts) if report.hosts else 0,
-        fleet=report_charts.fleet(report),
+        fleets=[(shape, report_charts.fleet(report, widest)) for shape, widest in (("wide", 50), ("narrow", 25))],
         checks=_checks(report),
         expiries=report_charts.expiries(report),
         versions=report_charts.versions(report),
-        changed=[host for host in report.hosts if host.changed],
-        groups=[*report_groups.by_state(report), *report_groups.by_finding(report)],
+        changed=_changes(report),
+        groups=report_groups.by_state(report),
+        groups_by_finding=report_groups.by_finding(report),
         entries=[_mac(host, report) for host in report.hosts],
         statuses=STATUSES,
     )
@@ -90,6 +91,15 @@ def _checks(report: Report) -> list[dict[str, t.Any]]:
         needs = sum(counts[name][status] for status in ("drift", "unknown", "pending", "warning"))
         checks.append({"id": name, "title": title, "parts": parts, "needs": needs})
     return checks
+
+
+def _changes(report: Report) -> list[dict[str, t.Any]]:
+    """Return the Macs by the state that they had and have now, what got worst first."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for host in report.hosts:
+        if host.changed and host.before:
+            found.setdefault((STATES.index(host.state), -STATES.index(host.before)), []).append(host.name)
+    return [{"before": STATES[-before], "now": STATES[now], "hosts": hosts} for (now, before), hosts in sorted(found.items())]
 
 
 def _mac(host: Host, report: Report) -> dict[str, t.Any]:

@@ -70,8 +70,7 @@
   one(".controls").addEventListener("submit", (event) => event.preventDefault());
   for (const field of [search, state, check, changed]) if (field) field.addEventListener("input", filter);
 
-  const fleet = one(".fleet");
-  if (fleet) {
+  for (const fleet of all(".fleet")) {
     fleet.addEventListener("click", (event) => {
       const mac = one(`#mac-${CSS.escape(event.target.dataset.mac ?? "")}`);
       if (!mac) return;
