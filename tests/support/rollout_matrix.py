@@ -14,8 +14,10 @@ import sys
 import typing as t
 
 from simulated_mac import MacSpec, Person
-from simulated_mac.spec import ALICE
+from simulated_mac.spec import ALICE, BOB
 
+# A password that nothing else on the machine uses: the tests look for it in the command lines of all processes.
+PASSWORD = "Eight-by-four-7!"
 PROFILE = "io.github.azure-p2s.macos.vpn-client"
 STAGED = f"/Users/alice/Library/Application Support/azure_p2s.macos/{PROFILE}.mobileconfig"
 PARTITION_NOTE = (
@@ -69,14 +71,14 @@ USER = Way(
     "user",
     "connected as the user, no become, `vpn_client_keychain_password` set (over SSH the login keychain is locked)",
     "alice",
-    {"ansible_become": False, "vpn_client_keychain_password": ALICE.secret},
+    {"ansible_become": False, "vpn_client_keychain_password": PASSWORD},
 )
 SCREEN = Way("screen", "become root, the user logged in at the screen, no password", "alice", {"ansible_become": True})
 NOBODY = Way(
     "nobody",
     "become root, nobody logged in, `vpn_client_user` and `vpn_client_keychain_password` set",
     None,
-    {"ansible_become": True, "vpn_client_user": "alice", "vpn_client_keychain_password": ALICE.secret},
+    {"ansible_become": True, "vpn_client_user": "alice", "vpn_client_keychain_password": PASSWORD},
 )
 NOTHING = Way("nothing", "become root, nobody logged in, neither user nor password set", None, {"ansible_become": True})
 WAYS = (USER, SCREEN, NOBODY, NOTHING)
@@ -202,7 +204,8 @@ class Cell:
 
     def mac(self) -> MacSpec:
         """Return the Mac: whoever sits there approves whatever is shown."""
-        return MacSpec(self.name, macos=self.macos, console_user=self.way.at_screen, person=Person(approves_after=0.5))
+        users = (dataclasses.replace(ALICE, login_password=PASSWORD), BOB)
+        return MacSpec(self.name, macos=self.macos, users=users, console_user=self.way.at_screen, person=Person(approves_after=0.5))
 
 
 CELLS = tuple(Cell(macos, way, outcome) for macos, row in GRID.items() for way, outcome in zip(WAYS, row, strict=True))
