@@ -9,12 +9,11 @@ import dataclasses
 import datetime as dt
 import typing as t
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
 from . import identity_checks as checks
 from .errors import IdentityError, P2SError
 from .identity import Identity, PrivateKey
 from .keychain import Found
+from .libraries import ec, rsa
 from .pki import Certificate
 
 _BEGIN = b"-----BEGIN CERTIFICATE-----"

@@ -47,10 +47,10 @@ def findings(profile: WantedProfile, identity: WantedIdentity, found: Found | Ma
     """Return the findings on installation and content."""
     wanted_installed = f"a profile {profile.identifier or 'for this Mac'} is installed"
     wanted_current = "its content is that of package, identity and settings"
-    unreadable = found if isinstance(found, MacError) else _unreadable(found)
-    if isinstance(found, MacError) or unreadable:
-        assert unreadable is not None
-        return unknown(INSTALLED, wanted_installed, unreadable), unknown(CURRENT, wanted_current, unreadable)
+    if isinstance(found, Found) and found.unreadable:
+        found = MacError(found.unreadable, "add become if it is missing, and audit again")
+    if isinstance(found, MacError):
+        return unknown(INSTALLED, wanted_installed, found), unknown(CURRENT, wanted_current, found)
     there = f"installed, UUID {found.installed.uuid}" if found.installed else "not installed"
     try:
         view = _view(profile, identity, found)
@@ -74,10 +74,6 @@ def is_installed(profile: WantedProfile, identity: WantedIdentity, found: Found 
     except P2SError:
         return False
     return view.found.status(view.wanted.uuid) == "installed"
-
-
-def _unreadable(found: Found) -> MacError | None:
-    return MacError(found.unreadable, "add become if it is missing, and audit again") if found.unreadable else None
 
 
 def _view(profile: WantedProfile, identity: WantedIdentity, found: Found) -> _View:

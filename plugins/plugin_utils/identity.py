@@ -87,7 +87,7 @@ def refuse_passphrase(passphrase: str | None) -> None:
 
 def new_passphrase() -> str:
     """Return a random passphrase of ASCII letters and digits, which need no quoting anywhere."""
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(_PASSPHRASE_LENGTH))
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _char in range(_PASSPHRASE_LENGTH))
 
 
 def read(data: bytes, passphrase: str | None, *, now: dt.datetime) -> Identity:

@@ -17,7 +17,7 @@ from .errors import MacError
 from .mac import Mac, Script, Section, usable
 from .owner import Session
 from .profile_message import Message
-from .profiles import APPROVAL_SECONDS, MACOS_WITH_APPROVAL, Found, Scope
+from .profiles import APPROVAL_SECONDS, MACOS_WITH_APPROVAL, Found, Installed, Scope
 
 Delivery = t.Literal["profiles", "approval", "file"]
 
@@ -83,7 +83,11 @@ def plan_present(found: Found, wanted: Wanted, delivery: Delivery) -> Plan:
         return Plan((leftover,), ("remove_staged",)) if leftover else Plan()
     if found.installed:
         _refuse_foreign(
-            found, wanted.identifier, wanted.scope, "replace", "use delivery file and upload that to the MDM, or choose another identifier"
+            found.installed,
+            wanted.identifier,
+            wanted.scope,
+            "replace",
+            "use delivery file and upload that to the MDM, or choose another identifier",
         )
     before = {"status": status, "uuid": found.installed.uuid if found.installed else None}
     if delivery == "profiles":
@@ -111,7 +115,7 @@ def plan_absent(found: Found, identifier: str, scope: Scope | None = None) -> Pl
     _refuse_unknown(found)
     changes, steps = [], []
     if found.installed:
-        _refuse_foreign(found, identifier, scope or found.installed.level, "remove", "remove it there")
+        _refuse_foreign(found.installed, identifier, scope or found.installed.level, "remove", "remove it there")
     if found.staged:
         changes.append(Change(f"staged profile {found.staged_path}", "present", "absent"))
         steps.append("remove_staged")
@@ -216,10 +220,8 @@ def _refuse_unknown(found: Found) -> None:
         )
 
 
-def _refuse_foreign(found: Found, identifier: str, scope: Scope, what: str, remedy: str) -> None:
+def _refuse_foreign(installed: Installed, identifier: str, scope: Scope, what: str, remedy: str) -> None:
     """Raise ``MacError`` when the installed profile is an MDM's, or stands at another level than ours would."""
-    installed = found.installed
-    assert installed is not None
     if installed.managed:
         found_text = "another profile under the identifier" if what == "replace" else "the profile"
         raise MacError(f"an MDM has installed {found_text} {identifier}, which only that MDM can {what}", remedy, option="identifier")

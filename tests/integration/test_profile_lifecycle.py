@@ -29,7 +29,7 @@ VERSIONS = {"catalina": "10.15.7", "bigsur": "11.7", "ventura": "13.7", "sonoma"
 APPROVING = tuple(name for name in VERSIONS if name != "catalina")
 IDENTIFIER = "com.example.vpn"
 PASSPHRASE = "Looking-glass 1871"
-GERMAN, ENGLISH = "Bitte auf „Installieren“ klicken.\nDanke, die IT", 'Please click "Install"'
+GERMAN, ENGLISH = "Bitte auf \u201eInstallieren\u201c klicken.\nDanke, die IT", 'Please click "Install"'
 STAGES = ("first", "second", "setting", "identity", "roots", "removal")
 
 

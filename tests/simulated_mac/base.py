@@ -159,7 +159,7 @@ def _plain_launchers(root: pathlib.Path) -> None:
 
 def stand_in(path: str, entry: str) -> str:
     """Return the launcher, without its first line, of the stand-in ``entry`` (module:function) at ``path``."""
-    module, _, function = entry.partition(":")
+    module, _colon, function = entry.partition(":")
     return (
         f"import sys\nsys.path.insert(0, '/{HIDDEN}/lib')\n"
         f"from simulated_mac.inside import run\nrun.start({path!r}, {module!r}, {function!r})\n"

@@ -91,7 +91,7 @@ class SimulatedMac:
         text = (self.folder / "calls").read_bytes().decode("utf-8", "surrogateescape")
         calls = []
         for record in text.split("\x1e")[:-1]:
-            arguments, _, environment = record.partition("\x1d")
+            arguments, _separator, environment = record.partition("\x1d")
             calls.append(Call(tuple(arguments.split("\x1f")), environment))
         return calls
 

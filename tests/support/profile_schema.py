@@ -32,7 +32,7 @@ def violations(profile: bytes, macos: Version | None = None) -> list[str]:
 
 
 def _keys(where: str, found: dict[str, t.Any], table: Table, macos: Version | None) -> Iterator[str]:
-    if type(found) is not dict:
+    if not isinstance(found, dict):
         yield f"{where}: not a dictionary"
         return
     for key in found.keys() - table.keys():

@@ -24,39 +24,44 @@ _CONTROL = ("Cc", "Cs", "Zl", "Zp")
 Rule = Callable[[t.Any], bool]
 
 
+def _exactly(value: t.Any, kind: type) -> bool:
+    """Return whether ``value`` is a ``kind``. A bool is no int here: in a property list these are two types."""
+    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+
+
 def _text(value: t.Any) -> bool:
-    return type(value) is str and value.strip() == value != "" and not any(unicodedata.category(char) in _CONTROL for char in value)
+    return _exactly(value, str) and value.strip() == value != "" and not any(unicodedata.category(char) in _CONTROL for char in value)
 
 
 def _is(kind: type) -> Rule:
-    return lambda value: type(value) is kind
+    return lambda value: _exactly(value, kind)
 
 
 def _one_of(*known: t.Any) -> Rule:
-    return lambda value: any(type(value) is type(entry) and value == entry for entry in known)
+    return lambda value: any(_exactly(value, type(entry)) and value == entry for entry in known)
 
 
 def _between(low: int, high: int) -> Rule:
-    return lambda value: type(value) is int and low <= value <= high
+    return lambda value: _exactly(value, int) and low <= value <= high
 
 
 def _matches(pattern: re.Pattern[str]) -> Rule:
-    return lambda value: type(value) is str and pattern.fullmatch(value) is not None
+    return lambda value: _exactly(value, str) and pattern.fullmatch(value) is not None
 
 
 def _some(rule: Rule) -> Rule:
-    return lambda value: type(value) is list and len(value) > 0 and all(rule(entry) for entry in value)
+    return lambda value: _exactly(value, list) and len(value) > 0 and all(rule(entry) for entry in value)
 
 
 def _address(value: t.Any) -> bool:
     try:
-        return type(value) is str and "%" not in value and bool(ipaddress.ip_address(value))
+        return _exactly(value, str) and "%" not in value and bool(ipaddress.ip_address(value))
     except ValueError:
         return False
 
 
 def _address_pattern(value: t.Any) -> bool:
-    return _address(value) or (type(value) is str and re.fullmatch(r"[0-9A-Fa-f.:]*\*", value) is not None)
+    return _address(value) or (_exactly(value, str) and re.fullmatch(r"[0-9A-Fa-f.:]*\*", value) is not None)
 
 
 def _common_name(value: t.Any) -> bool:
@@ -72,11 +77,11 @@ def _server(value: t.Any) -> bool:
 
 
 def _url(value: t.Any) -> bool:
-    return type(value) is str and re.fullmatch(r"https?://[^\s/@]+(/\S*)?|https?://[^\s/@]+\?\S*", value) is not None
+    return _exactly(value, str) and re.fullmatch(r"https?://[^\s/@]+(/\S*)?|https?://[^\s/@]+\?\S*", value) is not None
 
 
 def _wild_domain(value: t.Any) -> bool:
-    return value == "*" or (type(value) is str and _DOMAIN.fullmatch(value.removeprefix("*.")) is not None)
+    return value == "*" or (_exactly(value, str) and _DOMAIN.fullmatch(value.removeprefix("*.")) is not None)
 
 
 _SWITCH = _one_of(0, 1)
@@ -149,7 +154,7 @@ PARAMETERS: Table = {
 RULE: Table = {
     "Action": (_one_of("Connect", "Disconnect", "Ignore", "EvaluateConnection"), True, OLDEST),
     "InterfaceTypeMatch": (_one_of("Ethernet", "WiFi", "Cellular"), False, OLDEST),
-    "SSIDMatch": (_some(lambda value: type(value) is str and 0 < len(value.encode()) <= 32), False, OLDEST),
+    "SSIDMatch": (_some(lambda value: _exactly(value, str) and 0 < len(value.encode()) <= 32), False, OLDEST),
     "DNSDomainMatch": (_some(_wild_domain), False, OLDEST),
     "DNSServerAddressMatch": (_some(_address_pattern), False, OLDEST),
     "URLStringProbe": (_url, False, OLDEST),

@@ -86,8 +86,8 @@ def run(mac: SimulatedMac, cases: t.Sequence[Case]) -> dict[str, Answer]:
     assert done.returncode == 0, done.stderr
     answers = {}
     for case, line in zip(cases, done.stdout.splitlines(), strict=True):
-        status, _, rest = line.partition(" ")
-        out, _, err = rest.partition(" .")
+        status, _space, rest = line.partition(" ")
+        out, _dot, err = rest.partition(" .")
         answers[case.id] = Answer(int(status), *(base64.b64decode(text).decode("utf-8", "surrogateescape") for text in (out, err)))
     return answers
 

@@ -125,7 +125,7 @@ def mktemp(mac: Machine, argv: list[str]) -> int:
     for template in templates:
         body = template.rstrip("X")
         letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-        path = body + "".join(secrets.choice(letters) for _ in template[len(body) :])
+        path = body + "".join(secrets.choice(letters) for _mark in template[len(body) :])
         try:
             if "-u" not in flags:
                 if "-d" in flags:

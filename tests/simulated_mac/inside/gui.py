@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import sys
@@ -69,7 +70,7 @@ def log(mac: Machine, argv: list[str]) -> int:
     if not admin:
         sys.stderr.write("log: Could not open local log store: Operation not permitted\n")
         return 77
-    options = dict(zip(argv, argv[1:], strict=False))
+    options = dict(itertools.pairwise(argv))
     try:
         begin = _begin(options.get("--start"), options.get("--last", "1d"))
     except ValueError:

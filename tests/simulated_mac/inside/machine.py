@@ -51,7 +51,8 @@ def sw_vers(mac: Machine, argv: list[str]) -> int:
 def darwin(mac: Machine) -> str:
     """Return the kernel's version: 19 is 10.15, 20 is 11, 24 is 15, 25 is 26."""
     major, minor = mac.version
-    return f"{ {10: 4 + minor, 26: 25}.get(major, major + 9) }.{0 if major == 10 else minor}.0"
+    kernel = {10: 4 + minor, 26: 25}.get(major, major + 9)
+    return f"{kernel}.{0 if major == 10 else minor}.0"
 
 
 def uname(mac: Machine, argv: list[str]) -> int:
@@ -118,7 +119,9 @@ def python3(mac: Machine, argv: list[str]) -> int:
     if mac.in_gui:
         sys.stderr.write(_NO_TOOLS_GUI)
         with mac.state() as data:
-            data["dialogs"].append({"name": "python3", "text": "The “python3” command requires the command line developer tools."})
+            data["dialogs"].append(
+                {"name": "python3", "text": "The \u201cpython3\u201d command requires the command line developer tools."}
+            )
         return 1
     sys.stderr.write(_NO_TOOLS if mac.version >= (14, 0) else _NO_TOOLS_OLD)
     return 1

@@ -50,7 +50,7 @@ def from_text(settings: collections.abc.Iterable[str]) -> dict[str, t.Any]:
     """Return NAME=VALUE texts as modes. Raises ``ValueError`` for an unknown name."""
     result: dict[str, t.Any] = {}
     for setting in settings:
-        name, _, text = setting.partition("=")
+        name, _equals, text = setting.partition("=")
         if name not in DEFAULTS:
             raise ValueError(f"{name} is no mode; there are {', '.join(sorted(DEFAULTS))}")
         result[name] = {"true": True, "false": False}.get(text.lower(), text)

@@ -26,6 +26,7 @@ def plutil(mac: Machine, argv: list[str]) -> int:
     words = list(argv)
     verb = words.pop(0) if words else "-help"
     target = None
+    keypath = ""
     if verb == "-convert":
         form = words.pop(0)
     elif verb == "-extract":

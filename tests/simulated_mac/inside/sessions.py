@@ -73,7 +73,7 @@ def adopt(uid: int) -> None:
 
 def alive(key: str) -> bool:
     """Return whether the process "pid:start" still runs."""
-    pid, _, start = key.partition(":")
+    pid, _colon, start = key.partition(":")
     try:
         return _stat(int(pid))[2] == start
     except FileNotFoundError:

@@ -162,7 +162,7 @@ def _import_pkcs12(mac: Machine, request: Request, path: str, keychain: Keychain
         else:
             from .. import dialogs
 
-            dialogs.ask(mac, f"Enter the password for “{os.path.basename(request.file)}”")
+            dialogs.ask(mac, f"Enter the password for \u201c{os.path.basename(request.file)}\u201d")
             raise status.Failure(None, -128)
     if passphrase == "":
         raise status.Failure(None, status.DECODE if explicit else status.PKCS12_VERIFY)

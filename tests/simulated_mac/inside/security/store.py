@@ -100,7 +100,7 @@ def remember(mac: Machine, path: str, key: str) -> None:
     """Note that the keychain is unlocked in this session, and forget sessions that ended."""
     with mac.state() as data:
         for session in list(data["unlocked"]):
-            kind, _, process = session.partition(":")
+            kind, _colon, process = session.partition(":")
             if kind != "gui" and not alive(process):
                 del data["unlocked"][session]
         data["unlocked"].setdefault(mac.session, {})[os.path.realpath(path)] = key

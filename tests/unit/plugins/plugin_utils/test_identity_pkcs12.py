@@ -247,7 +247,7 @@ def test_a_label_that_the_keychain_cannot_show_is_refused(label: str) -> None:
 
 
 def test_new_passphrases_are_long_different_and_need_no_quoting() -> None:
-    made = {identity.new_passphrase() for _ in range(100)}
+    made = {identity.new_passphrase() for _time in range(100)}
     assert len(made) == 100
     assert all(re.fullmatch(r"[A-Za-z0-9]{32}", passphrase) for passphrase in made)
 

@@ -67,7 +67,7 @@ def test_every_controller_gives_the_same_uuids() -> None:
 
 def test_the_random_encoding_never_makes_another_profile() -> None:
     settings = _settings()
-    first, second = (mobileconfig.render(settings, cases.client(), identity.new_passphrase()) for _ in range(2))
+    first, second = (mobileconfig.render(settings, cases.client(), identity.new_passphrase()) for _time in range(2))
     assert first != second, "salt, IV and passphrase are new each time"
     assert plistlib.loads(first)["PayloadUUID"] == plistlib.loads(second)["PayloadUUID"] == settings.profile_uuid
     assert mobileconfig.same_profile(first, settings, cases.client())
