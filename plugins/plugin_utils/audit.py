@@ -11,11 +11,12 @@ import typing as t
 from . import audit_keychain, audit_profile
 from .audit_findings import Finding, not_applicable, sentence, unknown
 from .audit_identity import WantedIdentity, resolved
-from .audit_observation import Observation, in_pools
+from .audit_observation import Observation
 from .audit_wanted import Wanted
 from .errors import MacError
 from .owner import Owner
 from .pki import iso
+from .tunnel import in_pools
 
 # The oldest release that the collection is made for.
 OLDEST_MACOS = (10, 15)
@@ -88,7 +89,7 @@ def _connection(wanted: Wanted, installed: Finding, seen: Observation) -> Findin
     if seen.tunnels is None:
         problem = MacError("the Mac did not tell its network interfaces", "see that /sbin/ifconfig answers on the Mac, and audit again")
         return unknown("connection.state", expected, problem)
-    ours = [address for address in seen.tunnels if in_pools(address, wanted.pools)]
+    ours = [tunnel.address for tunnel in seen.tunnels if in_pools(tunnel.address, wanted.pools)]
     if ours:
         return Finding("connection.state", "ok", expected, f"connected, with the address {ours[0]}")
     if seen.tunnels and not wanted.pools:

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import ipaddress
 import re
 import typing as t
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from . import keychain, owner, profiles
 from .errors import MacError, P2SError
 from .keychain import Target
-from .mac import NOT_FOUND, TIMED_OUT, Mac, Script, Section, words
+from .mac import Mac, Script, Section, words
 from .owner import Owner
 from .pki import Certificate
 from .profiles import Scope
+from .tunnel import Tunnel, tunnels_in
 
 _SERIAL = re.compile(r'"IOPlatformSerialNumber" = "([A-Za-z0-9]{1,32})"')
-_INTERFACE = re.compile(r"(\S+): flags=")
-_ADDRESS = re.compile(r"\s+inet (\S+)")
 _T = t.TypeVar("_T")
 
 
@@ -45,8 +43,8 @@ class Look:
 class Observation:
     """A Mac as observed; an error says why a part is unknown.
 
-    ``trusted`` has an entry for each root: whether macOS trusts it, ``None`` for not known. ``tunnels`` are the addresses of the
-    IPsec interfaces, ``None`` for not known. ``keychain_missing``: there is no login keychain, which is more than not readable.
+    ``trusted`` has an entry for each root: whether macOS trusts it, ``None`` for not known. ``tunnels`` are the IPsec
+    interfaces with an address, ``None`` for not known. ``keychain_missing``: there is no login keychain, which is more than not readable.
     """
 
     macos: tuple[int, ...] | MacError
@@ -57,7 +55,7 @@ class Observation:
     keychain_missing: bool
     profile: profiles.Found | MacError
     trusted: tuple[bool | None, ...]
-    tunnels: tuple[str, ...] | None
+    tunnels: tuple[Tunnel, ...] | None
 
 
 def observe(mac: Mac, look: Look) -> Observation:
@@ -88,7 +86,7 @@ def observation(sections: Mapping[str, Section], look: Look) -> Observation:
         keychain_missing=sections["keychain"].status != 0,
         profile=_or_error(lambda: _profile(sections, look)),
         trusted=tuple(_trusted(sections.get(f"trust_{number}")) for number, _root in enumerate(look.roots, 1)),
-        tunnels=_tunnels(sections["interfaces"]),
+        tunnels=tunnels_in(sections["interfaces"]),
     )
 
 
@@ -124,25 +122,3 @@ def _trusted(section: Section | None) -> bool | None:
     # Its other complaints, and those of sudo, end with status 1 as well.
     judged = b"Cert Verify Result:" in section.err or b"SecTrustEvaluate result:" in section.err
     return True if section.status == 0 else False if judged else None
-
-
-def _tunnels(section: Section) -> tuple[str, ...] | None:
-    """Return the IPv4 addresses of the interfaces ``ipsec0``, ``ipsec1`` and so on, which IKEv2 tunnels have on a Mac."""
-    if section.status in (TIMED_OUT, NOT_FOUND) or not _INTERFACE.search(section.text):
-        return None
-    found, name = [], ""
-    for line in section.text.splitlines():
-        if match := _INTERFACE.match(line):
-            name = match[1]
-        elif name.startswith("ipsec") and (match := _ADDRESS.match(line)):
-            found.append(match[1])
-    return tuple(found)
-
-
-def in_pools(address: str, pools: Sequence[str]) -> bool:
-    """Return whether ``address`` is out of one of ``pools`` (networks such as 172.16.201.0/24)."""
-    try:
-        parsed = ipaddress.ip_address(address)
-        return any(parsed in ipaddress.ip_network(pool, strict=False) for pool in pools)
-    except ValueError:
-        return False

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import typing as t
 from collections.abc import Mapping
 
@@ -60,7 +61,7 @@ def wanted(action: P2SActionBase, options: dict[str, t.Any]) -> Wanted:
         roots=_roots(options, package),
         identity=identity,
         profile=profile,
-        pools=package.client_address_pools if package else (),
+        pools=tuple(ipaddress.ip_network(pool, strict=False) for pool in package.client_address_pools) if package else (),
         keychain=not by_mdm,
         identity_in_keychain=options["identity_in_keychain"],
         connected=options["expect_connected"],

@@ -10,6 +10,7 @@ import dataclasses
 from .audit_identity import WantedIdentity
 from .audit_profile import WantedProfile
 from .pki import Certificate
+from .tunnel import Network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Wanted:
     roots: tuple[Certificate, ...]
     identity: WantedIdentity
     profile: WantedProfile
-    pools: tuple[str, ...] = ()
+    pools: tuple[Network, ...] = ()
     keychain: bool = True
     identity_in_keychain: bool = True
     connected: bool = False

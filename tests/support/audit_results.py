@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
+import ipaddress
 import plistlib
 import random
 import typing as t
@@ -29,7 +30,7 @@ from .fake_mac import Answer, FakeMac
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 IDENTIFIER = "io.github.azure-p2s.macos.vpn-client"
 SERVER = demo_pki.VPN_SERVER
-POOLS = ("172.16.201.0/24",)
+POOLS = (ipaddress.ip_network("172.16.201.0/24"),)
 OWNER = "root\n0\nalice\nalice\n501\n/Users/alice\n"
 
 
