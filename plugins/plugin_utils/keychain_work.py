@@ -154,7 +154,7 @@ def expected_notes(work: Work, access: Access, sections: Mapping[str, Section] |
         return ()
     effect = "at the first connection macOS may ask the user for the login keychain password; the user should choose Always Allow"
     texts = []
-    if sections is not None and not sections["trusted"].text.strip():
+    if sections is not None and work.applications is None and not sections["trusted"].text.strip():
         texts.append(f"No application was given access to the key, because none of them is on the Mac: {effect}.")
     partition = sections.get("partition") if sections else None
     if work.partitions and access.password is None:

@@ -10,6 +10,7 @@ import binascii
 import dataclasses
 import functools
 import pathlib
+import re
 import secrets
 import shlex
 import typing as t
@@ -22,6 +23,8 @@ REMOTE = pathlib.Path(__file__).with_name("remote")
 # The status of a tool that common.sh stopped because it did not answer in time; no tool of macOS exits with it.
 TIMED_OUT = 124
 NOT_FOUND = 127
+# What bash says of a process that it was told to stop: "/bin/sh: line 12: 345 Killed: 9 …".
+_SHELL_NOISE = re.compile(r"\S*sh: line \d+:\s+\d+ ")
 
 
 class Completed(t.NamedTuple):
@@ -49,7 +52,7 @@ class Section:
     @property
     def complaint(self) -> str:
         """The last line of standard error, for a message: printable, at most 200 characters."""
-        lines = self.err.decode("utf-8", "replace").strip().splitlines() or [""]
+        lines = [line for line in self.err.decode("utf-8", "replace").strip().splitlines() if not _SHELL_NOISE.match(line)] or [""]
         return "".join(char for char in lines[-1] if char.isprintable())[:200]
 
 

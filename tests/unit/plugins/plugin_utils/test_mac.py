@@ -96,5 +96,10 @@ def test_a_complaint_is_one_printable_line() -> None:
     assert mac.Section("x", 1, b"", b"first\nsecurity: \x1b[31mno\n").complaint == "security: [31mno"
 
 
+def test_what_the_shell_says_of_its_own_processes_is_no_complaint() -> None:
+    err = b"security: no\n/bin/sh: line 31: 4711 Killed: 9               ( while [ \"$limit\" -gt 0 ]; do\n"
+    assert mac.Section("x", 1, b"", err).complaint == "security: no"
+
+
 def test_secrets_do_not_show_in_a_script_that_is_printed() -> None:
     assert "hunter2" not in repr(Script((), (), {"unlock": "hunter2"}))
