@@ -118,7 +118,9 @@ def remedy(found: Found, wanted: Wanted, state: str | None) -> str | None:
     if mine and wanted.pools and not in_pools(mine.address, wanted.pools):
         return f"{mine.address} is in no address pool: download the client package again, or see where {wanted.name} leads to."
     if mine and wanted.probe and found.route and found.route != mine.interface:
-        return f"Packets for {wanted.probe} go to {found.route}: another network has these addresses too, or the gateway does not serve them."
+        return (
+            f"Packets for {wanted.probe} go to {found.route}: another network has these addresses too, or the gateway does not serve them."
+        )
     if status == "unknown" and found.told is None:
         return "Give address_pools, as client_package_info returns them: more cannot be told from an interface's name."
     if state is None or status in (state, "unknown"):
