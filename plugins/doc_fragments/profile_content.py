@@ -19,7 +19,8 @@ options:
   identifier:
     description:
       - The profile's C(PayloadIdentifier). It decides which profile on the Mac is replaced, so keep it.
-      - The default follows from the gateway and the common name of the client certificate. With O(state=absent) it is required.
+      - The default follows from the gateway and the common name of the client certificate.
+      - To remove a profile with M(azure_p2s.macos.vpn_profile), it is required.
     type: str
   package:
     description: What M(azure_p2s.macos.client_package_info) returned as RV(azure_p2s.macos.client_package_info#module:package).

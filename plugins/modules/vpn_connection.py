@@ -11,8 +11,9 @@ version_added: 0.1.0
 description:
   - Starts or stops an IKEv2 VPN whose profile is installed, waits, and proves the result by the tunnel's interface and address.
   - macOS has no command that starts an IKEv2 VPN. Where vpnutil is installed and the task can act in the user's session, that is
-    used. Where the profile has on-demand rules, macOS starts the VPN itself, and the task waits for it. Where neither is the case nothing is
-    done, the task is not failed, and RV(connection.remedy) says what the user has to do; RV(connection.status) says how things are.
+    used. Where the profile has on-demand rules, macOS starts the VPN itself, and the task waits for it. Where neither is the case
+    nothing is done, the task is not failed, and RV(connection.remedy) says what the user has to do; RV(connection.status) says how
+    things are.
   - When a start fails, the task fails with what macOS's log says about it, and ends the attempt, which macOS would otherwise go
     on with.
 author:

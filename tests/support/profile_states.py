@@ -52,19 +52,18 @@ def _row(before: str, *cells: str) -> list[Cell]:
 
 
 WAITING = "awaiting_approval"
-# fmt: off
-CELLS = (
-    #                    runs          nobody there  approved     declined     8 min         other       removal
-    *_row("absent",      f"!{WAITING}", "!staged",   "-",         "-",         "-",          "absent",   "absent"),
-    *_row("staged",      f"!{WAITING}", "staged",    "installed", "-",         "staged",     "absent",   "!absent"),
-    *_row(WAITING,       WAITING,       "staged",    "installed", WAITING,     "staged",     "absent",   "!absent"),
-    *_row("installed",   "installed",   "installed", "-",         "-",         "-",          "outdated", "!absent"),
-    *_row("outdated",    f"!{WAITING}", "!staged",   "-",         "-",         "-",          "outdated", "!absent"),
-    *_row(MDM,           "installed",   "installed", "-",         "-",         "-",          "outdated", "x"),
-    *_row(OLD_MDM,       "x",           "x",         "-",         "-",         "-",          "outdated", "x"),
-    *_row("unknown",     "x",           "x",         "-",         "-",         "-",          "unknown",  "x"),
-)
-# fmt: on
+# state              | run                | nobody there | approved  | declined          | 8 minutes | other    | removal
+_TABLE = """\
+absent               | !awaiting_approval | !staged      | -         | -                 | -         | absent   | absent
+staged               | !awaiting_approval | staged       | installed | -                 | staged    | absent   | !absent
+awaiting_approval    | awaiting_approval  | staged       | installed | awaiting_approval | staged    | absent   | !absent
+installed            | installed          | installed    | -         | -                 | -         | outdated | !absent
+outdated             | !awaiting_approval | !staged      | -         | -                 | -         | outdated | !absent
+installed, by an MDM | installed          | installed    | -         | -                 | -         | outdated | x
+outdated, by an MDM  | x                  | x            | -         | -                 | -         | outdated | x
+unknown              | x                  | x            | -         | -                 | -         | unknown  | x
+"""
+CELLS = tuple(cell for line in _TABLE.splitlines() for cell in _row(*(text.strip() for text in line.split("|"))))
 
 
 def markdown() -> str:
