@@ -34,6 +34,13 @@ def _cut_directory_entry(spec: Spec) -> bytes:
     return data[:-22] + b"PK\1\2" + bytes(6) + end
 
 
+def _offset_behind_the_end(spec: Spec) -> bytes:
+    """Return a zip whose directory has the settings begin 8 bytes before the end of the file."""
+    data = bytearray(package(spec))
+    struct.pack_into("<L", data, data.index(b"PK\1\2") + 42, len(data) - 8)
+    return bytes(data)
+
+
 def _spec(**values: t.Any) -> Maker:
     """A package that says something else."""
     return lambda spec: package(dataclasses.replace(spec, **values))
@@ -160,6 +167,8 @@ LYING_ENTRIES: dict[str, Maker] = {
     "encrypted": _first(flags=1),
     "strongly-encrypted": _first(flags=1 | 1 << 6),
     "directory-encrypted": _first(flags=1 << 13),
+    "encrypted-installer-only": lambda spec: zip_bytes([*entries(spec)[:-1], dataclasses.replace(entries(spec)[-1], flags=1)]),
+    "offset-behind-the-end": _offset_behind_the_end,
     "packed-by-lzma": _first(method=14),
     "checksum-does-not-match": _first(crc=0),
     "name-in-front-of-the-file-differs": _first(local_name="Generic\\VpnSettings.xmI"),

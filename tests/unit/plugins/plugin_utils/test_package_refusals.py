@@ -40,6 +40,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "encrypted": ("is an encrypted zip", "without a password"),
     "strongly-encrypted": ("is an encrypted zip", "without a password"),
     "directory-encrypted": ("is an encrypted zip", "without a password"),
+    "encrypted-installer-only": ("is an encrypted zip", "without a password"),
+    "offset-behind-the-end": ("is not where the zip's directory says", AGAIN),
     "packed-by-lzma": ("packed with method 14", AGAIN),
     "checksum-does-not-match": ('the checksum of "Generic\\VpnSettings.xml" does not match', AGAIN),
     "name-in-front-of-the-file-differs": ("is not where the zip's directory says", AGAIN),
