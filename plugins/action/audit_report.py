@@ -36,6 +36,8 @@ class ActionModule(P2SActionBase):
         },
     }
 
+    _requires_connection = False
+
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task; what the other hosts hold is in its variables."""
         self._variables = task_vars or {}

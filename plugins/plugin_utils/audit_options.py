@@ -21,19 +21,12 @@ from .pki import Certificate
 
 _IDENTITY = ["pkcs12_path", "pkcs12_content", "certificate", "common_name"]
 # What says how a profile is made and brought to the Mac, not what it is.
-_NOT_LOOKED_AT = {
-    *shared_options.SIGNER,
-    *shared_options.STATE,
-    "dest",
-    "approval_timeout",
-    "message_title",
-    "message_text",
-    "message_translations",
-}
+_NOT_LOOKED_AT = ("dest", "approval_timeout", "state")
+_OPTIONS = profile_options.SPEC["argument_spec"]
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
-        **{name: spec for name, spec in profile_options.SPEC["argument_spec"].items() if name not in _NOT_LOOKED_AT},
+        **{name: spec for name, spec in _OPTIONS.items() if name not in _NOT_LOOKED_AT and not name.startswith(("sign_", "message_"))},
         "certificate": {"type": "str"},
         "common_name": {"type": "str"},
         "identity_in_keychain": {"type": "bool", "default": True},
