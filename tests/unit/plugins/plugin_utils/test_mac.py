@@ -97,7 +97,7 @@ def test_a_complaint_is_one_printable_line() -> None:
 
 
 def test_what_the_shell_says_of_its_own_processes_is_no_complaint() -> None:
-    err = b"security: no\n/bin/sh: line 31: 4711 Killed: 9               ( while [ \"$limit\" -gt 0 ]; do\n"
+    err = b'security: no\n/bin/sh: line 31: 4711 Killed: 9               ( while [ "$limit" -gt 0 ]; do\n'
     assert mac.Section("x", 1, b"", err).complaint == "security: no"
 
 
