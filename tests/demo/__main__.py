@@ -17,7 +17,10 @@ import subprocess
 import sys
 import time
 
-from support import azure_package
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from gateway import VNET_HOST, Gateway, lacking
+from support import azure_package, demo_pki
 
 from simulated_mac import Fleet, MacSpec, Person
 
@@ -42,9 +45,7 @@ class Demo:
         print(f"\n=== {self.step}. {what}  [{time.monotonic() - self.began:.0f} s]", flush=True)
 
     def prepare(self) -> None:
-        """Make the package as Azure zips it, and the variables of the inventory."""
-        root = azure_package.make_root("Demo Gateway Root")
-        (self.folder / "vpnclientconfiguration.zip").write_bytes(azure_package.package(azure_package.Spec(roots=(root,))))
+        """Write the variables of the inventory, and a play that makes the root."""
         variables = {
             "vpn_client_package": str(self.folder / "vpnclientconfiguration.zip"),
             "vpn_client_identity_pkcs12": f"{self.folder}/identities/{{{{ inventory_hostname }}}}.p12",
@@ -92,6 +93,26 @@ class Demo:
         return "".join(lines)
 
 
+def client_root(folder: pathlib.Path) -> demo_pki.Holder:
+    """Return the root that the gateway lets clients in by."""
+    key = serialization.load_pem_private_key((folder / "root.key").read_bytes(), PASSPHRASES["p2s_root_passphrase"].encode())
+    return demo_pki.Holder(x509.load_pem_x509_certificate((folder / "root.pem").read_bytes()), key)
+
+
+def connect(demo: Demo, fleet: Fleet, running: Gateway | None, reasons: list[str], *arguments: str) -> None:
+    """Bring the VPN up on each Mac, and send something through it."""
+    demo.say("The connection: each Mac to a real IKEv2 gateway (strongSwan, with Azure's published proposals)")
+    if running is None:
+        print(f"Skipped, because this machine cannot run the gateway: {'; '.join(reasons)}.")
+        return
+    demo.play("azure_p2s.macos.connect", *arguments)
+    for mac in fleet:
+        answered = mac.sh(f"/sbin/ping -n -c 2 {VNET_HOST}").returncode == 0
+        print(f"{mac.name}: a ping to {VNET_HOST} in the virtual network {'is answered' if answered else 'is NOT answered'}")
+        if not answered:
+            sys.exit("demo: the tunnel carries no traffic")
+
+
 def main() -> None:
     """Run the demo."""
     folder, collections = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
@@ -99,8 +120,16 @@ def main() -> None:
     demo.say("What an admin has: a client package as Azure zips it, a P2S root, and an identity for each Mac")
     demo.prepare()
     demo.play(f"{folder}/root.yml")
-    specs = [MacSpec(name, macos=macos, person=Person(approves_after=2)) for name, macos in VERSIONS.items()]
-    with Fleet(folder / "fleet", specs) as fleet, contextlib.suppress(BrokenPipeError):
+    reasons = lacking()
+    person = Person(approves_after=2, answers_dialogs_after=1)
+    specs = [MacSpec(name, macos=macos, person=person, network=not reasons, vpnutil=not reasons) for name, macos in VERSIONS.items()]
+    with Fleet(folder / "fleet", specs) as fleet, contextlib.ExitStack() as started:
+        running = None if reasons else started.enter_context(Gateway((client_root(folder / "pki"),)))
+        if running:
+            for mac in fleet:
+                running.attach(mac)
+        package = running.package(1) if running else azure_package.package(azure_package.Spec(roots=(azure_package.make_root(),)))
+        (folder / "vpnclientconfiguration.zip").write_bytes(package)
         inventory = ("-i", str(fleet.inventory))
         demo.play("azure_p2s.macos.issue_identities", *inventory)
         demo.say("Three simulated Macs are up (" + ", ".join(VERSIONS.values()) + "); what would the rollout change on the first?")
@@ -114,6 +143,7 @@ def main() -> None:
         if (collections / "ansible_collections/azure_p2s/macos/playbooks/audit.yml").exists():
             demo.say("The audit: read-only, one command for each Mac, a report for people and machines")
             demo.play("azure_p2s.macos.audit", *inventory, "--become")
+        connect(demo, fleet, running, reasons, *inventory, "--become")
         demo.say("What the Macs say themselves")
         for mac in fleet:
             print("\n".join(holdings.tell(mac)))
