@@ -35,8 +35,9 @@ def row(host: str, variables: Mapping[str, t.Any], *, check: bool) -> Row:
     profile = (variables.get("vpn_client__profile") or {}).get("profile")
     if not profile:
         return Row(host, "not reached", "an earlier task failed")
-    if check and any(result.get("changed") for result in results):
-        return Row(host, "would change")
+    changing = [name for name in REGISTERED if (variables.get(f"vpn_client__{name}") or {}).get("changed")]
+    if check and changing:
+        return Row(host, "would change", ", ".join(changing))
     if profile["status"] in ("staged", "awaiting_approval") or profile["delivery"] == "file":
         return Row(host, "waiting for a person", profile["remedy"] or "")
     connection = (variables.get("vpn_client__connection") or {}).get("connection")
