@@ -69,7 +69,7 @@ def from_pem(text: str) -> WantedIdentity:
         forms = _forms(leaf, issuers)
     except IdentityError as error:
         raise error.for_option("certificate") from error
-    return WantedIdentity(forms, exact=_is_root((leaf, *forms[-1].chain)[-1]), common_name=leaf.common_name)
+    return WantedIdentity(forms, exact=_is_root((leaf, *forms[0].chain)[-1]), common_name=leaf.common_name)
 
 
 def from_common_name(common_name: str) -> WantedIdentity:
