@@ -54,7 +54,7 @@ def test_digest_is_the_same_after(change: t.Callable[[str], str | bytes], tmp_pa
         {"roots": (SECOND,)},
         {"roots": (ROOT, SECOND), "schema": "new"},
     ],
-    ids=lambda values: "-".join(values),
+    ids="-".join,
 )
 def test_digest_differs_with(values: dict[str, t.Any], tmp_path: pathlib.Path) -> None:
     assert read_spec(tmp_path, **values).digest != read_spec(tmp_path).digest
