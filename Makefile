@@ -12,7 +12,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: ## the main job, start to end, on three simulated Macs
-	@sh scripts/setup.sh packages main
+	@sh scripts/setup.sh packages gateway main
 	@sh scripts/demo.sh
 
 test: ## everything that needs no real Mac: unit, integration over SSH, molecule
