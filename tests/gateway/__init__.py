@@ -9,6 +9,7 @@ It is neither Azure nor macOS: strongSwan is stricter than Azure seems to be on 
 
 from __future__ import annotations
 
+from . import machine as machine
 from .azure import POOL, VNET, VNET_DNS, VNET_HOST, Gateway, UnavailableError
 from .certificates import gateway_identity
 from .machine import lacking

@@ -55,23 +55,29 @@ class Settings:
 
 
 class Gateway:
-    """A running gateway: ``with Gateway((client_root,)) as gateway``. Raises ``UnavailableError`` where it cannot run."""
+    """A running gateway: ``with Gateway((client_root,)) as gateway``. Raises ``UnavailableError`` where it cannot run.
 
-    def __init__(self, client_roots: Sequence[Holder], *, server: str = VPN_SERVER, **settings: t.Any) -> None:
+    ``other_names`` lead to its address as well, though it does not answer to them.
+    """
+
+    def __init__(
+        self, client_roots: Sequence[Holder], *, server: str = VPN_SERVER, other_names: Sequence[str] = (), **settings: t.Any
+    ) -> None:
         reasons = machine.lacking()
         if reasons:
             raise UnavailableError("; ".join(reasons))
         self.server = server
+        self._names = (server, *other_names)
         self.settings = Settings(**{"identity": gateway_identity(1, server), "client_roots": tuple(client_roots), **settings})
         self._clients = 0
         self._crl_number = 0
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="p2s-gw-"))
-        self._closing: list[t.Callable[[], None]] = [lambda: shutil.rmtree(self._folder, ignore_errors=True)]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="p2s-gw-"))
+        self._closing: list[t.Callable[[], None]] = [lambda: shutil.rmtree(self.folder, ignore_errors=True)]
         try:
             self.namespace = self._namespace()
             self.vnet_host = self._namespace()
             self._cable()
-            self.charon = Charon(self._folder / "c", self.namespace)
+            self.charon = Charon(self.folder / "c", self.namespace)
             self._closing.append(self.charon.stop)
             self.load()
         except BaseException:
@@ -107,7 +113,7 @@ class Gateway:
     @property
     def hosts(self) -> str:
         """The line that the internet's DNS would answer with, in the form of /etc/hosts."""
-        return f"{PUBLIC_ADDRESS} {self.server}\n"
+        return f"{PUBLIC_ADDRESS} {' '.join(self._names)}\n"
 
     def connect_cable(self, client: Namespace) -> str:
         """Give a client's namespace an address, and a route to the gateway alone; return the address."""
@@ -123,7 +129,7 @@ class Gateway:
     def attach(self, mac: SimulatedMac) -> Agent:
         """Connect a simulated Mac (with ``network=True``) to the internet, and let its VPN services use a real client."""
         self.connect_cable(Namespace(mac.pid))
-        agent = Agent(mac, self.hosts)
+        agent = Agent(mac, self.hosts, self.folder / f"m{self._clients}")
         self._closing.append(agent.close)
         return agent
 
@@ -205,11 +211,7 @@ class Gateway:
 
     def clients(self) -> dict[str, str]:
         """Return who is connected: virtual address -> the identity that was proven."""
-        found = {}
-        for association in self.charon.associations():
-            for address in association.get("remote-vips", []):
-                found[address] = association.get("remote-eap-id") or association["remote-id"]
-        return found
+        return {client["address"]: client["identity"] for client in clients_of(self.charon.associations())}
 
     def vnet_traffic(self) -> tuple[int, int]:
         """Return (packets received, packets sent) by the host in the virtual network."""
@@ -217,8 +219,24 @@ class Gateway:
 
     def tunnel_traffic(self, address: str) -> tuple[int, int]:
         """Return (packets in, packets out) that the gateway counts in the tunnel of the client with that virtual address."""
-        for association in self.charon.associations():
-            if address in association.get("remote-vips", []):
-                children = association["child-sas"].values()
-                return sum(int(child["packets-in"]) for child in children), sum(int(child["packets-out"]) for child in children)
+        for client in clients_of(self.charon.associations()):
+            if client["address"] == address:
+                return client["packets_in"], client["packets_out"]
         raise LookupError(f"no client has the address {address}")
+
+
+def clients_of(associations: Sequence[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    """Return ``address``, ``identity``, ``packets_in`` and ``packets_out`` (at the gateway) of each client in what charon lists."""
+    found = []
+    for association in associations:
+        children = association.get("child-sas", {}).values()
+        for address in association.get("remote-vips", []):
+            found.append(
+                {
+                    "address": address,
+                    "identity": association.get("remote-eap-id") or association["remote-id"],
+                    "packets_in": sum(int(child["packets-in"]) for child in children),
+                    "packets_out": sum(int(child["packets-out"]) for child in children),
+                }
+            )
+    return found

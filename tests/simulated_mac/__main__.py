@@ -22,6 +22,8 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--approves-after", type=float, help="seconds after which the person approves a profile (default: never)")
     up.add_argument("--declines-after", type=float, help="seconds after which the person declines it")
     up.add_argument("--sudo-password", action="store_true", help="sudo asks for the login password")
+    up.add_argument("--network", action="store_true", help="a network of its own for each, which a gateway can be connected to")
+    up.add_argument("--answers-dialogs-after", type=float, help="seconds after which the person answers a dialog (default: never)")
     up.add_argument("--vpnutil", action="store_true", help="vpnutil is installed")
     up.add_argument("--mdm", action="store_true", help="the Mac is enrolled")
     up.add_argument("--mode", action="append", default=[], metavar="NAME=VALUE", help="switch what public sources leave open")
@@ -60,7 +62,12 @@ def main() -> int:
                 "",
                 macos=options.macos,
                 console_user=options.console_user or None,
-                person=Person(approves_after=options.approves_after, declines_after=options.declines_after),
+                person=Person(
+                    approves_after=options.approves_after,
+                    declines_after=options.declines_after,
+                    answers_dialogs_after=options.answers_dialogs_after,
+                ),
+                network=options.network,
                 sudo_password=options.sudo_password,
                 vpnutil=options.vpnutil,
                 mdm=options.mdm,

@@ -5,7 +5,7 @@
 
     python tests/support/demo_files.py FOLDER NAME...
 
-writes FOLDER/azure.zip and FOLDER/NAME.p12 for each name. All PKCS#12 files have the passphrase ``PASSPHRASE``.
+writes FOLDER/azure.zip, FOLDER/client-root.pem and FOLDER/NAME.p12 for each name. All PKCS#12 files have the passphrase ``PASSPHRASE``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ PASSPHRASE = "Looking-glass 1871"
 
 def write(folder: pathlib.Path, names: Sequence[str]) -> None:
     """Write the package and the identities. The gateway's root and the clients' root differ, as they do at Azure."""
-    demo_pki.write_demo(folder, names, passphrase=PASSPHRASE)
+    root = demo_pki.write_demo(folder, names, passphrase=PASSPHRASE)
+    (folder / "client-root.pem").write_text(root.pem)
     spec = azure_package.Spec(roots=(azure_package.make_root(),))
     (folder / "azure.zip").write_bytes(azure_package.package(spec))
 

@@ -9,6 +9,7 @@ It knows only what the Mac knows: the services of the installed profiles, the ke
 from __future__ import annotations
 
 import base64
+import pathlib
 import threading
 import time
 import traceback
@@ -32,13 +33,13 @@ _LOG_LINES = 200
 
 
 class Agent:
-    """Serves one Mac until ``close``. ``hosts`` answers for the internet's DNS."""
+    """Serves one Mac until ``close``. ``hosts`` and ``folder`` are the client's."""
 
-    def __init__(self, mac: SimulatedMac, hosts: str) -> None:
+    def __init__(self, mac: SimulatedMac, hosts: str, folder: pathlib.Path) -> None:
         self._mac = mac
         self._folder = str(mac.folder)
         self._pid = mac.pid
-        self._client = Client(Namespace(self._pid), hosts)
+        self._client = Client(Namespace(self._pid), hosts, folder)
         self._active: str | None = None
         self._rest_until: dict[str, float] = {}
         self._ending = threading.Event()

@@ -37,11 +37,14 @@ class Up:
 
 
 class Client:
-    """Brings up what is installed. ``hosts`` answers for the internet's DNS, in the form of /etc/hosts."""
+    """Brings up what is installed. ``hosts`` answers for the internet's DNS, in the form of /etc/hosts.
 
-    def __init__(self, namespace: Namespace, hosts: str) -> None:
+    ``folder`` (with a short path; default: a new one) is removed at the end.
+    """
+
+    def __init__(self, namespace: Namespace, hosts: str, folder: pathlib.Path | None = None) -> None:
         self.namespace = namespace
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="p2s-nx-"))
+        self._folder = folder or pathlib.Path(tempfile.mkdtemp(prefix="p2s-nx-"))
         self._lock = threading.Lock()
         try:
             self.charon = Charon(self._folder / "c", namespace, hosts=hosts, asks_for_dns=True)
