@@ -6,7 +6,7 @@
 # folder but Debian packages, and those only when one is missing. All the logic is in scripts/*.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test unit lint demo mac golden docs build clean bench-identities bench-rollout
+.PHONY: help setup test test-gateway unit lint demo mac golden docs build clean bench-identities bench-rollout
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,10 @@ demo: ## the main job, start to end, on three simulated Macs
 test: ## everything that needs no real Mac: unit, integration over SSH, molecule
 	@sh scripts/setup.sh packages gateway main floor
 	@sh scripts/test.sh
+
+test-gateway: ## the tests against a real IKEv2 gateway alone (strongSwan; root and /dev/net/tun)
+	@sh scripts/setup.sh packages gateway main
+	@sh scripts/test.sh gateway
 
 unit: ## the unit tests alone (seconds)
 	@sh scripts/setup.sh main

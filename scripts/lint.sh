@@ -23,6 +23,7 @@ mypy_check() (
     export MYPYPATH
     set -- --package ansible_collections.azure_p2s.macos.plugins
     [ ! -d "$copy/tests/simulated_mac" ] || set -- "$@" --package simulated_mac
+    [ ! -d "$copy/tests/gateway" ] || set -- "$@" --package gateway
     mypy --config-file "$root/pyproject.toml" --cache-dir "$root/.cache/mypy" --no-error-summary "$@"
 )
 

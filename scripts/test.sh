@@ -9,6 +9,7 @@
 #     floor         the same tests with the oldest ansible-core, cryptography and lxml that the collection promises
 #     integration   ansible-playbook over OpenSSH against simulated Macs, with both
 #     molecule      the scenarios under extensions/molecule, on simulated Macs
+#     gateway       of the integration tests those against a real IKEv2 gateway, and no others
 . "$(dirname "$0")/common.sh"
 
 results=$root/tests/output/junit
@@ -47,6 +48,10 @@ integration() {
     P2S_FLOOR_PLAYBOOK=$floor/bin/ansible-playbook pytest_with "$venv" integration tests/integration
 }
 
+gateway_tests() {
+    timeout --kill-after=60 1200 "$venv/bin/python" -m pytest tests/integration -m gateway --junitxml="$results/gateway.xml" -o junit_family=xunit2
+}
+
 molecule_scenarios() {
     status=0
     for scenario in extensions/molecule/*/molecule.yml; do
@@ -66,7 +71,8 @@ for wanted in "$@"; do
         floor) part floor pytest_with "$floor" floor tests/unit ;;
         integration) root_part integration integration ;;
         molecule) root_part molecule molecule_scenarios ;;
-        *) die "test.sh knows unit, floor, integration and molecule, not $wanted" ;;
+        gateway) root_part gateway gateway_tests ;;
+        *) die "test.sh knows unit, floor, integration, molecule and gateway, not $wanted" ;;
     esac
 done
 

@@ -169,7 +169,7 @@ class Agent:
                 return None
             trusted = _trusted(spec, data, service, keychain)
         pkcs8 = seal(master, base64.b64decode(key["sealed"]))
-        major, minor, *_rest = (*spec["macos"].split("."), "0")
+        major, minor = (*str(spec["macos"]).split("."), "0")[:2]
         return InstalledVpn(service["name"], service["ike"], pkcs8, (base64.b64decode(leaf["der"]),), trusted, (int(major), int(minor)))
 
 
