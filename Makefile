@@ -6,7 +6,7 @@
 # folder but Debian packages, and those only when one is missing. All the logic is in scripts/*.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-gateway unit lint demo mac golden docs build clean bench-identities bench-rollout
+.PHONY: help setup test test-gateway unit lint demo mac golden docs build clean bench-identities bench-rollout bench-audit
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -16,15 +16,15 @@ demo: ## the main job, start to end, on three simulated Macs
 	@sh scripts/demo.sh
 
 test: ## everything that needs no real Mac: unit, integration over SSH, molecule
-	@sh scripts/setup.sh packages gateway main floor
+	@sh scripts/setup.sh packages browser gateway main floor
 	@sh scripts/test.sh
 
 test-gateway: ## the tests against a real IKEv2 gateway alone (strongSwan; root and /dev/net/tun)
 	@sh scripts/setup.sh packages gateway main
 	@sh scripts/test.sh gateway
 
-unit: ## the unit tests alone (seconds)
-	@sh scripts/setup.sh main
+unit: ## the unit tests alone
+	@sh scripts/setup.sh packages browser main
 	@sh scripts/test.sh unit
 
 lint: ## ansible-test sanity, ansible-lint, ruff, mypy, shellcheck, yamllint, docs, changelog, built collection
@@ -51,12 +51,16 @@ bench-identities: ## 1000 client identities: issued, found valid, and the ratio 
 	@sh scripts/setup.sh main
 	@sh scripts/bench_identities.sh
 
+bench-audit: ## an audit of 50 simulated Macs, and the ratio to a command that does nothing
+	@sh scripts/setup.sh packages main
+	@sh scripts/bench_audit.sh
+
 build: ## the collection as a tarball, into .build
 	@sh scripts/setup.sh main
 	@sh scripts/collection.sh build
 
 setup: ## only install what the other targets need
-	@sh scripts/setup.sh packages gateway main floor
+	@sh scripts/setup.sh packages browser gateway main floor
 
 clean: ## stop the simulated Macs, remove all that the targets above made
 	@sh scripts/clean.sh

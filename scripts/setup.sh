@@ -4,8 +4,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Sets up what the other scripts need, and says what it installs. Does nothing when all is there.
-#   setup.sh [packages] [gateway] [main] [floor]
+#   setup.sh [packages] [browser] [gateway] [main] [floor]
 #     packages   Debian packages for the simulated Macs
+#     browser    Chromium, which looks at the audit's report in the tests
 #     gateway    strongSwan, for the gateway that takes the delivered profile
 #     main       .venv: the newest ansible-core that a Python found here can run, and the development tools
 #     floor      .cache/venv-floor: the oldest ansible-core that the collection promises
@@ -50,6 +51,10 @@ apt_install_idle() {
         as_root systemctl --quiet disable $services || true
     fi
     say "installed, but neither started nor enabled: $services"
+}
+
+setup_browser() {
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || apt_install chromium
 }
 
 setup_packages() {
@@ -140,15 +145,16 @@ case $root in
 "*) die "the folder $root has a character in its name that Python environments cannot live with: one of \$ \` \" \\ : or a line break; rename it" ;;
 esac
 
-[ $# -gt 0 ] || set -- packages gateway main floor
+[ $# -gt 0 ] || set -- packages browser gateway main floor
 for part in "$@"; do
     case $part in
         packages) setup_packages ;;
+        browser) setup_browser ;;
         gateway) setup_gateway ;;
         # ansible-core 2.20 and later want 3.12
         main) setup_venv "$venv" requirements/dev.txt 3.13 3.12 3.11 ;;
         floor) setup_venv "$floor" requirements/floor.txt 3.11 3.12 3.13 ;;
-        *) die "setup.sh knows packages, gateway, main and floor, not $part" ;;
+        *) die "setup.sh knows packages, browser, gateway, main and floor, not $part" ;;
     esac
 done
 link_collection

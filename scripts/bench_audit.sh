@@ -1,0 +1,83 @@
+#!/bin/sh
+# Copyright (c) 2026, the azure_p2s.macos contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# How long an audit of many Macs takes, report included, and the ratio to one SSH command for each that does nothing.
+#   bench_audit.sh [MACS [FORKS]]      (default: 50 and 10)
+# The Macs are simulated and share this machine's processors with the controller; each tool of theirs is a Python program of
+# some 50 ms, where macOS's own takes a few. So the ratio here is an upper bound: .build/bench/audit/ also tells how much of it
+# is the Macs' own. Writes benchmarks/audit.json. A benchmark, not a gate: it fails only when something does not run.
+. "$(dirname "$0")/common.sh"
+
+macs=${1:-50}
+forks=${2:-10}
+PATH=$venv/bin:$PATH:/usr/sbin:/sbin
+export PATH
+
+work=$root/.build/bench/audit
+fleet=$root/.cache/macs/bench-audit
+rm -rf "$work"
+mkdir -p "$work"
+log=$work/ansible.log
+
+simulated_mac() { as_root env "PYTHONPATH=$root/tests" "$venv/bin/python" -m simulated_mac "$@"; }
+trap 'simulated_mac down --dir "$fleet" >/dev/null 2>&1 || true' EXIT
+trap 'exit 130' INT TERM HUP
+
+width=$(printf %s "$macs" | wc -c)
+[ "$width" -ge 2 ] || width=2
+say "starting $macs simulated Macs"
+# shellcheck disable=SC2046  # a word for each name
+(cd "$work" && python "$root/tests/support/demo_files.py" files $(seq -f "mac%0${width}g" "$macs"))
+simulated_mac up --count "$macs" --dir "$fleet" >/dev/null
+cat >"$work/variables.yml" <<END
+ansible_become: true
+vpn_client_package: $work/files/azure.zip
+vpn_client_identity_pkcs12: $work/files/{{ inventory_hostname }}.p12
+vpn_client_identity_passphrase: Looking-glass 1871
+vpn_client_audit_dest: $work/report
+END
+
+# run PLAYBOOK: the seconds it takes
+run() {
+    python - "$log" ansible-playbook -i "$fleet/inventory.yml" -f "$forks" -e "@$work/variables.yml" "$1" <<'END'
+import subprocess, sys, time
+with open(sys.argv[1], "ab") as log:
+    begin = time.monotonic()
+    code = subprocess.run(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=log, stderr=log).returncode
+    print(f"{time.monotonic() - begin:.2f}")
+sys.exit(code)
+END
+}
+
+say "the connections are opened once; then each is measured three times, in turn"
+run benchmarks/audit/raw.yml >/dev/null || die "a Mac does not answer; see $log"
+for _round in 1 2 3; do
+    run benchmarks/audit/raw.yml >>"$work/raw" || die "the run that does nothing failed; see $log"
+    run azure_p2s.macos.audit >>"$work/audit" || die "the audit failed; see $log"
+done
+
+python - "$work" "$macs" "$forks" benchmarks/audit.json <<'END'
+import json, os, pathlib, statistics, sys
+work, macs, forks, target = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4])
+report = json.loads((work / "report" / "audit.json").read_text())
+away = report["summary"]["states"]["unreachable"] + report["summary"]["states"]["failed"]
+if report["summary"]["hosts"] != macs or away:
+    sys.exit(f"{away} of {report['summary']['hosts']} Macs were not audited")
+seconds = {name: statistics.median(float(line) for line in (work / name).read_text().split()) for name in ("raw", "audit")}
+found = {
+    "macs": macs,
+    "forks": forks,
+    "cores": os.cpu_count(),
+    "simulated": True,
+    "raw_seconds": round(seconds["raw"], 2),
+    "audit_seconds": round(seconds["audit"], 2),
+    "milliseconds_per_mac": round(1000 * seconds["audit"] / macs),
+    "ratio_to_raw": round(seconds["audit"] / seconds["raw"], 2),
+}
+target.write_text(json.dumps(found, indent=2) + "\n")
+for name, value in found.items():
+    print(f"{name:22} {value}")
+END
+say "written: benchmarks/audit.json"
