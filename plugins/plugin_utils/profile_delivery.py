@@ -166,6 +166,7 @@ def apply(
             "timeout": str(timeout),
             "lasts": str(APPROVAL_SECONDS),
             "remaining": str(remaining),
+            "forgotten": "",
             "message": message.script(APPROVAL_SECONDS) if message else "",
         },
     )

@@ -6,13 +6,15 @@
 # Ask the person at the Mac to approve the staged profile, and see what becomes of it.
 #
 # Reads: session, scope, uuid, pane (URL of the settings pane that lists profiles), timeout (seconds to wait for the person's approval),
-#   lasts (seconds until macOS forgets a request), remaining (those left of the one that is shown already), message (an AppleScript).
+#   lasts (seconds until macOS forgets a request), remaining (those left of the one that is shown already), forgotten (empty: when
+#   that will have been is not known yet), message (an AppleScript).
 
 # Since macOS 11 opening a profile only asks the person at the Mac; the exit status of open tells nothing about the answer.
 # Noted first: were the connection lost in between, a request that is on the screen must not be shown again.
 open_profile() {
     [ -z "$failed" ] || return 0
-    note_opened "$(/bin/date +%s)"
+    opened=$(/bin/date +%s)
+    note_opened "$opened"
     must note_opened
     [ -z "$failed" ] || return 0
     owner_run 30 /usr/bin/open "$staged"
@@ -22,7 +24,7 @@ open_profile() {
         return 0
     fi
     [ -z "$pane" ] || owner_run 30 /usr/bin/open "$pane"
-    remaining=$lasts
+    forgotten=$((opened + lasts))
     # Both outlive this script and cannot hold up its connection. With exec: of what is redirected otherwise, dash keeps a copy open.
     (exec </dev/null >/dev/null 2>&1; show_message) &
     (exec </dev/null >/dev/null 2>&1; watch_staged) &
@@ -65,11 +67,10 @@ wait_for_approval() {
     [ -z "$failed" ] && [ "$timeout" -gt 0 ] || return 0
     now=$(/bin/date +%s)
     deadline=$((now + timeout))
-    forgotten=$((now + remaining))
+    [ -n "$forgotten" ] || forgotten=$((now + remaining))
     while ! is_listed && now=$(/bin/date +%s) && [ "$now" -lt "$deadline" ] && [ -z "$failed" ]; do
         if [ "$now" -ge "$forgotten" ]; then
             open_profile
-            forgotten=$((now + lasts))
         fi
         /bin/sleep 2
         echo 2>/dev/null || return 0
