@@ -6,7 +6,7 @@
 # Runs the tests. Every part runs even when an earlier one failed; the last line counts all of them.
 #   test.sh [unit] [floor] [integration] [molecule]     (default: all four)
 #     unit          pytest, newest ansible-core
-#     floor         the same tests with the oldest ansible-core, cryptography and lxml that the collection promises
+#     floor         those of the plugins again, with the oldest ansible-core, cryptography and lxml that the collection promises
 #     integration   ansible-playbook over OpenSSH against simulated Macs, with both
 #     molecule      the scenarios under extensions/molecule, on simulated Macs
 #     gateway       of the integration tests those against a real IKEv2 gateway, and no others
@@ -68,7 +68,7 @@ molecule_scenarios() {
 for wanted in "$@"; do
     case $wanted in
         unit) part unit pytest_with "$venv" unit tests/unit ;;
-        floor) part floor pytest_with "$floor" floor tests/unit ;;
+        floor) part floor pytest_with "$floor" floor tests/unit/plugins ;;
         integration) root_part integration integration ;;
         molecule) root_part molecule molecule_scenarios ;;
         gateway) root_part gateway gateway_tests ;;
