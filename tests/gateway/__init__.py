@@ -9,10 +9,22 @@ It is neither Azure nor macOS: strongSwan is stricter than Azure seems to be on 
 
 from __future__ import annotations
 
-from . import machine as machine
+from . import machine
 from .azure import POOL, VNET, VNET_DNS, VNET_HOST, Gateway, UnavailableError
 from .certificates import gateway_identity
 from .machine import lacking
 from .policy import CUSTOM, Policy
 
-__all__ = ["CUSTOM", "POOL", "VNET", "VNET_DNS", "VNET_HOST", "Gateway", "Policy", "UnavailableError", "gateway_identity", "lacking"]
+__all__ = [
+    "CUSTOM",
+    "POOL",
+    "VNET",
+    "VNET_DNS",
+    "VNET_HOST",
+    "Gateway",
+    "Policy",
+    "UnavailableError",
+    "gateway_identity",
+    "lacking",
+    "machine",
+]
