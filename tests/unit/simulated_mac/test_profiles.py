@@ -324,9 +324,9 @@ def connected(boot: Boot, **options: t.Any) -> SimulatedMac:
 
 
 def test_tunnel_comes_up(boot: Boot) -> None:
-    mac = connected(boot, gateway=Gateway(seconds=1), modes={"first_dialog": False})
+    mac = connected(boot, gateway=Gateway(seconds=600), modes={"first_dialog": False})
     assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connecting\n"
-    mac.pass_time(2)
+    mac.pass_time(601)
     assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connected\n"
     assert "\tinet 172.16.201.2 --> 172.16.201.2 netmask 0xffffff00 \n" in mac.sh("/sbin/ifconfig ipsec0").stdout
     assert mac.sh("/usr/sbin/scutil --nc list").stdout.count("\n") == 1
