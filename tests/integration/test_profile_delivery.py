@@ -210,12 +210,12 @@ def test_a_lost_connection_loses_neither_the_request_nor_the_key(scene: Scene) -
 
 
 def _file(controller: Controller, dest: str, *, check: bool = False, **options: t.Any) -> dict[str, t.Any]:
-    """Write a file for each Mac and return the first one's result; there is no Mac at that address."""
+    """Write a file for each Mac and return the result of mac01; there is no Mac at that address."""
     given = _options(delivery="file", dest=dest, approval_timeout=None, message_text=None, user=None, scope="system", **options)
     run = controller.play({"azure_p2s.macos.vpn_profile": given}, check=check, arguments=["--diff"])
     assert run.rc == 0, run.output
     assert PASSPHRASE not in run.output
-    return run.results()[0][1]
+    return dict(run.results())["mac01"]
 
 
 def test_files_for_an_mdm_are_private_stable_and_gone_when_unwanted(tmp_path: pathlib.Path) -> None:
