@@ -17,8 +17,9 @@ from .libraries import Encoding, NameOID, PublicFormat, UnsupportedAlgorithm, ha
 # A controller and a gateway whose clocks differ by less than this agree on "not yet valid".
 CLOCK_SKEW = dt.timedelta(minutes=5)
 
-# What cryptography raises for bytes that only look like a certificate; not all of them are ValueErrors.
-_UNREADABLE = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+# What cryptography raises for bytes that only look like a certificate: not all of them are ValueErrors, and a name in a string
+# type that it does not know is a KeyError (pyca/cryptography, parse_name_attribute).
+_UNREADABLE = (ValueError, KeyError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 
 
 def utc_now() -> dt.datetime:
