@@ -33,6 +33,8 @@ DEFAULTS: dict[str, t.Any] = {
     "serial": None,
     # Names of other VPNs' interfaces that exist beside ours, each with an address.
     "other_tunnels": (),
+    # The dynamic store has a key for each connected VPN service, State:/Network/Service/UUID/IPv4.
+    "dynamic_store": False,
     # A person has installed Apple's Command Line Tools.
     "developer_tools": False,
     # A lone certificate may be added to a locked login keychain.

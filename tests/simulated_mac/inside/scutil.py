@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
+from . import tunnel
 from .machine_context import Machine
 
 HEADER = "Available network connection services in the current set (*=enabled):"
@@ -46,6 +48,22 @@ def _nc(argv: list[str]) -> int:
     return 1
 
 
+def _services(mac: Machine) -> dict[str, str]:
+    """Return the connected VPN services by their keys, where the store has them."""
+    found: dict[str, str] = {}
+    if not mac.mode("dynamic_store"):
+        return found
+    interfaces = {address: name for name, (address, _netmask) in tunnel.interfaces(mac).items()}
+    for service in tunnel.services(mac):
+        address = service.get("address") or mac.spec["gateway"]["address"]
+        if service["status"] == "Connected":
+            found[f"State:/Network/Service/{service['uuid']}/IPv4"] = (
+                f"<dictionary> {{\n  Addresses : <array> {{\n    0 : {address}\n  }}\n"
+                f"  InterfaceName : {interfaces[address]}\n  ServerAddress : {service['ike']['RemoteAddress']}\n}}"
+            )
+    return found
+
+
 def _store(mac: Machine, words: list[str]) -> None:
     if words == ["show", "State:/Users/ConsoleUser"]:
         with mac.state() as data:
@@ -56,8 +74,10 @@ def _store(mac: Machine, words: list[str]) -> None:
         print(f"  Name : {name or 'loginwindow'}")
         print(f"  UID : {uid}\n}}")
     elif words[0] == "list":
-        print("  subKey [0] = State:/Users/ConsoleUser" if len(words) == 1 or "ConsoleUser" in words[1] else "  no keys")
+        keys = ["State:/Users/ConsoleUser", *_services(mac)]
+        shown = [key for key in keys if len(words) == 1 or re.fullmatch(words[1], key) or words[1] in key]
+        print("\n".join(f"  subKey [{number}] = {key}" for number, key in enumerate(shown)) or "  no keys")
     elif words[0] == "show":
-        print("  No such key")
+        print(_services(mac).get(words[1] if len(words) > 1 else "", "  No such key"))
     elif words[0] not in ("open", "close"):
         print(f'{words[0]}: unknown, type "help" for command info')
