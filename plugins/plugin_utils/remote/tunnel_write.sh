@@ -18,6 +18,11 @@ start_connection() {
     began=$(/bin/date '+%Y-%m-%d %H:%M:%S')
     before=$(tunnels </dev/null)
     owner_run 30 "$vpnutil" start "$connection"
+    if /usr/bin/grep -q "state 'Disconnecting'" "$work/out" "$work/err"; then
+        # It is still on its way down from an earlier use.
+        /bin/sleep 3
+        owner_run 30 "$vpnutil" start "$connection"
+    fi
     report start
 }
 
