@@ -68,7 +68,15 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         revoked = running.holder("revoked-client")
         running.give("revoked-client", revoked)
         running.gateway.change(revoked=(revoked.certificate,))
-        rollout = running.run("rollout", "--limit", "!expired-client", vpn_client_connect=True, vpn_client_connect_timeout=25)
+        rollout = running.run(
+            "rollout",
+            "--limit",
+            "!expired-client",
+            vpn_client_connect=True,
+            vpn_client_connect_timeout=25,
+            # A key that only the profile brings is used without a dialog.
+            vpn_client_identity_in_keychain="{{ inventory_hostname in ['good', 'nobody-answers-the-dialog'] }}",
+        )
         _install_what_has_expired_since(running)
         yield Story(running, rollout, running.gateway.charon.log())
 

@@ -18,6 +18,7 @@ from gateway.policy import ESP, IKE, Policy
 from gateway.provider import Cause
 from gateway.provider.causes import RefusedError
 from support import demo_pki
+from support.azure_package import VNET_ID
 from support.gateway_lab import Lab, lab
 
 pytestmark = [
@@ -191,6 +192,22 @@ def test_the_issuers_name_is_checked_when_the_profile_gives_it(bench: Lab, issue
     expected = contextlib.nullcontext() if issuer.endswith("G1") else pytest.raises(RefusedError)
     with expected, bench.connected(vpn):
         assert bench.ping(1) == 1
+
+
+@pytest.mark.parametrize("name", [f"{VNET_ID}.vpn.azure.com", "another.vpn.azure.com"], ids=["its-other-name", "no-name-of-it"])
+def test_another_name_of_the_gateways_certificate_can_be_demanded(bench: Lab, name: str) -> None:
+    vpn = bench.vpn(server_certificate_common_name=name)
+    expected = contextlib.nullcontext() if name.startswith(VNET_ID) else pytest.raises(RefusedError)
+    with expected, bench.connected(vpn):
+        assert bench.ping(1) == 1
+
+
+def test_a_certificate_that_is_not_for_servers_is_refused_by_the_mac(bench: Lab) -> None:
+    good = bench.gateway.settings.identity
+    leaf = demo_pki.issue(good.root, "x.vpn.azure.com", dns_names=[bench.gateway.server], usages=demo_pki.CLIENT_AUTH, key=good.server.key)
+    with bench.gateway_with(identity=dataclasses.replace(good, server=leaf)), pytest.raises(RefusedError) as error:
+        bench.client.connect(bench.vpn())
+    assert error.value.cause == Cause.SERVER_CERTIFICATE
 
 
 def test_a_silent_gateway_is_told_from_one_that_refuses(bench: Lab) -> None:
