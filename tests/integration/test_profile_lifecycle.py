@@ -25,7 +25,15 @@ from support.profile_schema import violations
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, pki
 from simulated_mac import Fleet, MacSpec, Person
 
-VERSIONS = {"catalina": "10.15.7", "bigsur": "11.7", "ventura": "13.7", "sonoma": "14.7", "sequoia": "15.6.1", "tahoe": "26.1"}
+VERSIONS = {
+    "catalina": "10.15.7",
+    "bigsur": "11.7",
+    "ventura": "13.7",
+    "sonoma": "14.7",
+    "sequoia": "15.6.1",
+    "tahoe": "26.1",
+    "device": "26.1",  # its profile is the device's
+}
 APPROVING = tuple(name for name in VERSIONS if name != "catalina")
 IDENTIFIER = "com.example.vpn"
 PASSPHRASE = "Looking-glass 1871"
@@ -62,6 +70,7 @@ def _task(**changes: t.Any) -> dict[str, t.Any]:
         "package": "{{ client.package }}",
         "pkcs12_path": "{{ inventory_dir }}/identities/{{ inventory_hostname }}.p12",
         "passphrase": PASSPHRASE,
+        "scope": "{{ 'system' if inventory_hostname == 'device' else 'user' }}",
         "approval_timeout": 40,
         "message_title": "Example IT",
         "message_text": ENGLISH,
@@ -135,6 +144,12 @@ def _middle_of_key(data: bytes) -> bytes:
     return t.cast(bytes, number.to_bytes(256, "big")[60:120])
 
 
+def _installed(story: Story, stage: str, name: str) -> list[dict[str, t.Any]]:
+    """Return the profiles of the Mac ``name`` after ``stage``, in the scope that its task asks for."""
+    found: list[dict[str, t.Any]] = story.stages[stage].states[name]["profiles"]["_computerlevel" if name == "device" else "alice"]
+    return found
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_run_succeeds(story: Story, stage: str) -> None:
     assert story.stages[stage].run.rc == 0, story.stages[stage].run.output
@@ -163,20 +178,21 @@ def test_each_stage_on_each_macos(story: Story, stage: str, changed: bool, statu
 def test_each_version_is_replaced_in_place_and_the_uuid_tells_them_apart(story: Story, name: str) -> None:
     uuids = []
     for stage in STAGES[:5]:
-        installed = story.stages[stage].states[name]["profiles"]["alice"]
+        installed = _installed(story, stage, name)
         assert [entry["identifier"] for entry in installed] == [IDENTIFIER], "one profile, and never a second one"
         assert installed[0]["uuid"] == story.stages[stage].results[name]["profile"]["uuid"]
         assert [service["name"] for service in story.stages[stage].states[name]["vpn"]] == ["Azure VPN"]
         uuids.append(installed[0]["uuid"])
     assert uuids[0] == uuids[1]
     assert len(set(uuids)) == 4
-    assert story.stages["removal"].states[name]["profiles"]["alice"] == []
+    assert _installed(story, "removal", name) == []
+    assert story.stages["removal"].states[name]["vpn"] == []
 
 
 @pytest.mark.parametrize("name", VERSIONS)
 def test_both_roots_are_there_while_azure_changes_from_one_to_the_other(story: Story, name: str) -> None:
     def count(stage: str) -> int:
-        (entry,) = story.stages[stage].states[name]["profiles"]["alice"]
+        (entry,) = _installed(story, stage, name)
         return [item["PayloadType"] for item in entry["items"]].count("com.apple.security.root")
 
     assert (count("identity"), count("roots")) == (1, 2)

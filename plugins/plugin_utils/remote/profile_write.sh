@@ -46,11 +46,10 @@ install_profile() {
     must install_profile
 }
 
+# -forced: without it the tool may ask on the terminal, where nobody answers.
 remove_profile() {
     [ -z "$failed" ] || return 0
-    if [ "$scope" = system ]; then
-        limited 60 /usr/bin/profiles remove -identifier "$identifier"
-    elif [ "$me" = "$owner" ]; then
+    if [ "$scope" = system ] || [ "$me" = "$owner" ]; then
         limited 60 /usr/bin/profiles remove -identifier "$identifier" -forced
     else
         limited 60 /usr/bin/profiles remove -user "$owner" -identifier "$identifier" -forced

@@ -67,6 +67,13 @@ CASES = [
         on=("10.15.7",),
     ),
     Case("6-not-enrolled", "profiles status -type enrollment", 0, "Enrolled via DEP: No\nMDM enrollment: No\n"),
+    Case(
+        "13-remove-without-forced-waits-on-the-terminal",
+        "sudo profiles remove -identifier none </dev/null; profiles remove -identifier none </dev/null",
+        1,
+        "",
+        "Are you sure you want to remove this profile? [y/n] " * 2,
+    ),
     Case("13-remove-missing", "profiles remove -identifier none -forced", 1, None, None),
     Case("6-unknown-option", "profiles list -nonsense", 1, "", None),
     Case(

@@ -269,7 +269,7 @@ def _remove(mac: Machine, options: dict[str, t.Any]) -> int:
     if mac.uid != 0 and domain != mac.user:
         print("profiles: this command requires root privileges.")
         return 1
-    if domain != profile_store.DEVICE and not options.get("forced"):
+    if not options.get("forced"):
         from . import tty
 
         if tty.getpass("Are you sure you want to remove this profile? [y/n] ") != "y":

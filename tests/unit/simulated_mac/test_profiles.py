@@ -283,8 +283,20 @@ def test_removal_without_forced_asks(boot: Boot) -> None:
     mac = boot()
     show(mac, profile())
     mac.approve_profile()
-    assert mac.sh(f"/usr/bin/profiles remove -identifier {IDENTIFIER} </dev/null").returncode == 1
+    done = mac.sh(f"/usr/bin/profiles remove -identifier {IDENTIFIER} </dev/null")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "[y/n]" in done.stderr
     assert "alice" in listed(mac)
+
+
+def test_removal_of_a_device_profile_without_forced_asks_too(boot: Boot) -> None:
+    mac = boot()
+    show(mac, profile(scope="System"))
+    mac.approve_profile()
+    assert "[y/n]" in mac.sh(f"/usr/bin/sudo /usr/bin/profiles remove -identifier {IDENTIFIER} </dev/null").stderr
+    assert "_computerlevel" in listed(mac, "sudo " + LIST)
+    assert mac.sh(f"/usr/bin/sudo /usr/bin/profiles remove -identifier {IDENTIFIER} -forced").returncode == 0
+    assert listed(mac, "sudo " + LIST) == {}
 
 
 def test_catalina_installs_without_asking(boot: Boot) -> None:
