@@ -11,8 +11,8 @@ version_added: 0.1.0
 description:
   - Looks at user, login keychain, certificates, profile and connection of a Mac in one SSH command, and says of each whether it is as
     wanted, what was found, and what to do. It changes nothing on the Mac, unlocks nothing and needs no password.
-  - What would change is decided by the same code as in M(azure_p2s.macos.keychain_certificate), M(azure_p2s.macos.keychain_identity) and
-    M(azure_p2s.macos.vpn_profile), so that audit, check mode and a real run agree.
+  - What would change is decided by the same code as in M(azure_p2s.macos.keychain_certificate), M(azure_p2s.macos.keychain_identity),
+    M(azure_p2s.macos.vpn_profile) and M(azure_p2s.macos.vpn_connection), so that audit, check mode and a real run agree.
   - What is wrong with a Mac, or cannot be read on it, is a finding and no error. The task fails only where the host is no Mac or did not
     answer to the end, and for options that make no sense.
 author:
@@ -51,7 +51,10 @@ options:
     type: bool
     default: true
   expect_connected:
-    description: Whether a VPN that is not connected is V(drift).
+    description:
+      - Whether the VPN shall be connected, as M(azure_p2s.macos.vpn_connection) has it.
+      - Where the profile is installed and the VPN is not connected, that is V(drift) if the module would start it, and V(pending) if only
+        a person or on-demand rules can. Before, and with O(delivery=file), it is V(not_applicable).
     type: bool
     default: false
   warn_days:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
-from . import audit_keychain, audit_profile
-from .audit_findings import Finding, not_applicable, sentence, unknown
+from . import audit_connection, audit_keychain, audit_profile
+from .audit_findings import Finding, sentence, unknown
 from .audit_identity import WantedIdentity, resolved
 from .audit_observation import Observation
 from .audit_wanted import Wanted
 from .errors import MacError
 from .owner import Owner
 from .pki import iso
-from .tunnel import in_pools
 
 # The oldest release that the collection is made for.
 OLDEST_MACOS = (10, 15)
@@ -36,7 +35,7 @@ def findings(wanted: Wanted, seen: Observation, now: dt.datetime) -> list[Findin
         audit_keychain.validity(wanted, identity, now),
         audit_keychain.superseded(wanted, identity, seen),
         *on_profile,
-        _connection(wanted, on_profile[0], seen),
+        audit_connection.state(wanted, identity, seen),
     ]
 
 
@@ -80,24 +79,6 @@ def _user(seen: Observation) -> Finding:
         return Finding("user.resolved", "ok", expected, f"{seen.owner.name}, {at}")
     status: t.Literal["drift", "unknown"] = "drift" if seen.owner_wrong else "unknown"
     return Finding("user.resolved", status, expected, seen.owner.finding, sentence(seen.owner.remedy))
-
-
-def _connection(wanted: Wanted, installed: Finding, seen: Observation) -> Finding:
-    expected = "connected" if wanted.connected else "connected or not, as the user likes"
-    if installed.status == "drift":
-        return not_applicable("connection.state", "there is no VPN profile")
-    if seen.tunnels is None:
-        problem = MacError("the Mac did not tell its network interfaces", "see that /sbin/ifconfig answers on the Mac, and audit again")
-        return unknown("connection.state", expected, problem)
-    ours = [tunnel.address for tunnel in seen.tunnels if in_pools(tunnel.address, wanted.pools)]
-    if ours:
-        return Finding("connection.state", "ok", expected, f"connected, with the address {ours[0]}")
-    if seen.tunnels and not wanted.pools:
-        problem = MacError("an IPsec tunnel is up, but whose cannot be told without the gateway's address pools", "give package")
-        return unknown("connection.state", expected, problem)
-    if wanted.connected:
-        return Finding("connection.state", "drift", expected, "not connected", "Connect the VPN in the Mac's settings.")
-    return not_applicable("connection.state", "not connected", expected)
 
 
 def _dotted(version: tuple[int, ...]) -> str:

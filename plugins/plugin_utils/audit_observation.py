@@ -11,27 +11,28 @@ import re
 import typing as t
 from collections.abc import Callable, Mapping
 
-from . import keychain, owner, profiles
+from . import keychain, owner, profiles, tunnel
 from .errors import MacError, P2SError
 from .keychain import Target
 from .mac import Mac, Script, Section, words
 from .owner import Owner
 from .pki import Certificate
 from .profiles import Scope
-from .tunnel import Tunnel, tunnels_in
 
 _SERIAL = re.compile(r'"IOPlatformSerialNumber" = "([A-Za-z0-9]{1,32})"')
+_PARTS = ("owner", "keychain_read", "profile_read", "tunnel_read", "audit")
 _T = t.TypeVar("_T")
 
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """What to look at: the owner, the roots that macOS may trust, and the profile (``None``: which one is not known)."""
+    """What to look at: the owner, the roots that macOS may trust, the profile (``None``: which one is not known) and the connection."""
 
     user: str | None
     roots: tuple[Certificate, ...]
     identifier: str | None
     scope: Scope
+    connection: tunnel.Wanted
 
     @property
     def target(self) -> Target:
@@ -43,8 +44,8 @@ class Look:
 class Observation:
     """A Mac as observed; an error says why a part is unknown.
 
-    ``trusted`` has an entry for each root: whether macOS trusts it, ``None`` for not known. ``tunnels`` are the IPsec
-    interfaces with an address, ``None`` for not known. ``keychain_missing``: there is no login keychain, which is more than not readable.
+    ``trusted`` has an entry for each root: whether macOS trusts it, ``None`` for not known. ``keychain_missing``: there is no login
+    keychain, which is more than not readable.
     """
 
     macos: tuple[int, ...] | MacError
@@ -55,23 +56,24 @@ class Observation:
     keychain_missing: bool
     profile: profiles.Found | MacError
     trusted: tuple[bool | None, ...]
-    tunnels: tuple[Tunnel, ...] | None
+    connection: tunnel.Found | MacError
 
 
 def observe(mac: Mac, look: Look) -> Observation:
     """Look at a Mac: one round trip, nothing on the Mac changes. Raises ``MacError`` when it is none, or did not answer to the end."""
-    steps = ["find_owner", "read_keychain", "verify_roots", "read_machine"]
+    steps = ["find_owner", "read_keychain", "verify_roots", "read_machine", "find_vpnutil", "read_tunnel"]
     if look.scope == "system":
         steps.append("find_root_as_owner")
-    if look.identifier is not None:
-        steps.append("read_profiles")
+    # Either tells of the VPNs in the installed profiles as well.
+    steps.append("read_vpn_profiles" if look.identifier is None else "read_profiles")
     variables = {
+        **tunnel.variables(look.connection),
         **profiles.variables(look.identifier or "", look.scope, look.user),
         **look.target.variables,
         "read_identities": "yes",
         "roots": words([base64.b64encode(root.der).decode() for root in look.roots]),
     }
-    return observation(mac.run(Script(("owner", "keychain_read", "profile_read", "audit"), tuple(steps), variables)), look)
+    return observation(mac.run(Script(_PARTS, tuple(steps), variables)), look)
 
 
 def observation(sections: Mapping[str, Section], look: Look) -> Observation:
@@ -86,7 +88,7 @@ def observation(sections: Mapping[str, Section], look: Look) -> Observation:
         keychain_missing=sections["keychain"].status != 0,
         profile=_or_error(lambda: _profile(sections, look)),
         trusted=tuple(_trusted(sections.get(f"trust_{number}")) for number, _root in enumerate(look.roots, 1)),
-        tunnels=tunnels_in(sections["interfaces"]),
+        connection=_or_error(lambda: tunnel.found_in(theirs, look.connection)),
     )
 
 

@@ -9,7 +9,7 @@ import ipaddress
 import typing as t
 from collections.abc import Mapping
 
-from . import audit_identity, profile_options, profile_settings, shared_options
+from . import audit_identity, profile_options, profile_settings, shared_options, tunnel
 from .action import OptionError, P2SActionBase
 from .audit_identity import WantedIdentity
 from .audit_observation import Look
@@ -49,12 +49,12 @@ def wanted(action: P2SActionBase, options: dict[str, t.Any]) -> Wanted:
     identity = _identity(action, options)
     by_mdm = options["delivery"] == "file"
     server = options["server"] or (package.vpn_server if package else "")
-    profile = WantedProfile({**options, "approval_timeout": 0}, _identifier(options, server, identity), options["delivery"])
+    profile = WantedProfile(options, _identifier(options, server, identity), options["delivery"])
     return Wanted(
         roots=_roots(options, package),
         identity=identity,
         profile=profile,
-        pools=tuple(ipaddress.ip_network(pool, strict=False) for pool in package.client_address_pools) if package else (),
+        connection=_connection(options, package),
         keychain=not by_mdm,
         identity_in_keychain=options["identity_in_keychain"],
         connected=options["expect_connected"],
@@ -64,7 +64,7 @@ def wanted(action: P2SActionBase, options: dict[str, t.Any]) -> Wanted:
 
 def look(options: Mapping[str, t.Any], found: Wanted) -> Look:
     """Return what to look at on the Mac."""
-    return Look(options["user"], found.roots, found.profile.identifier, options["scope"])
+    return Look(options["user"], found.roots, found.profile.identifier, options["scope"], found.connection)
 
 
 def _identity(action: P2SActionBase, options: dict[str, t.Any]) -> WantedIdentity:
@@ -84,6 +84,13 @@ def _unusable(action: P2SActionBase, options: dict[str, t.Any], problem: P2SErro
         return audit_identity.unusable(problem, certificate)
     except P2SError:
         return audit_identity.unusable(problem, None)
+
+
+def _connection(options: Mapping[str, t.Any], package: ClientPackage | None) -> tunnel.Wanted:
+    """Return the connection as the profile names it. Without routes: whether traffic takes the tunnel is not looked at."""
+    name = options["name"] or (package and package.vnet_name) or profile_options.DEFAULT_NAME
+    pools = tuple(ipaddress.ip_network(pool, strict=False) for pool in package.client_address_pools) if package else ()
+    return tunnel.Wanted(name, pools, (), options["user"])
 
 
 def _roots(options: Mapping[str, t.Any], package: ClientPackage | None) -> tuple[Certificate, ...]:

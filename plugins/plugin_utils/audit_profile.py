@@ -65,15 +65,19 @@ def findings(profile: WantedProfile, identity: WantedIdentity, found: Found | Ma
     return Finding(INSTALLED, "ok", wanted_installed, there), Finding(CURRENT, status, wanted_current, state, remedy)
 
 
-def is_installed(profile: WantedProfile, identity: WantedIdentity, found: Found | MacError) -> bool:
-    """Return whether the wanted profile is known to be installed, which is when the rollout removes older identities."""
-    if isinstance(found, MacError):
+def is_installed(profile: WantedProfile, identity: WantedIdentity, found: Found | MacError) -> bool | None:
+    """Return whether the wanted profile is installed, which is when the rollout removes older identities and connects; ``None``: not known."""
+    if isinstance(found, MacError) or found.unreadable:
+        return None
+    if not found.installed:
         return False
     try:
         view = _view(profile, identity, found)
     except P2SError:
-        return False
-    return view.found.status(view.wanted.uuid) == "installed"
+        return None
+    if found.status(view.wanted.uuid) == "installed":
+        return True
+    return False if view.certain else None
 
 
 def _view(profile: WantedProfile, identity: WantedIdentity, found: Found) -> _View:

@@ -10,21 +10,21 @@ import dataclasses
 from .audit_identity import WantedIdentity
 from .audit_profile import WantedProfile
 from .pki import Certificate
-from .tunnel import Network
+from .tunnel import Wanted as WantedConnection
 
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
     """What shall be on a Mac.
 
-    ``keychain``: the rollout puts something into the login keychain; ``identity_in_keychain``: the identity too. ``pools`` are the
-    networks that the gateway gives addresses from. A certificate that lasts ``warn_days`` or less is warned of.
+    ``keychain``: the rollout puts something into the login keychain; ``identity_in_keychain``: the identity too. ``connected``: the
+    rollout connects. A certificate that lasts ``warn_days`` or less is warned of.
     """
 
     roots: tuple[Certificate, ...]
     identity: WantedIdentity
     profile: WantedProfile
-    pools: tuple[Network, ...] = ()
+    connection: WantedConnection
     keychain: bool = True
     identity_in_keychain: bool = True
     connected: bool = False

@@ -16,7 +16,15 @@ import plistlib
 import random
 import typing as t
 
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import audit, audit_findings, audit_identity, audit_observation, identity, pki
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import (
+    audit,
+    audit_findings,
+    audit_identity,
+    audit_observation,
+    identity,
+    pki,
+    tunnel,
+)
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.audit_observation import Look
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.audit_profile import WantedProfile
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.audit_wanted import Wanted
@@ -30,7 +38,7 @@ from .fake_mac import Answer, FakeMac
 NOW = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 IDENTIFIER = "io.github.azure-p2s.macos.vpn-client"
 SERVER = demo_pki.VPN_SERVER
-POOLS = (ipaddress.ip_network("172.16.201.0/24"),)
+CONNECTION = tunnel.Wanted("Azure VPN", (ipaddress.ip_network("172.16.201.0/24"),), (), None)
 OWNER = "root\n0\nalice\nalice\n501\n/Users/alice\n"
 
 
@@ -65,7 +73,7 @@ def wanted(own: Identity | audit_identity.WantedIdentity | None = None, *, deliv
     own = own or client()
     known = own if isinstance(own, audit_identity.WantedIdentity) else audit_identity.from_pkcs12(own)
     profile = WantedProfile(options(delivery=delivery), IDENTIFIER, delivery)
-    return dataclasses.replace(Wanted((gateway_root(),), known, profile, POOLS, keychain=delivery != "file"), **given)
+    return dataclasses.replace(Wanted((gateway_root(),), known, profile, CONNECTION, keychain=delivery != "file"), **given)
 
 
 def profile_uuid(own: Identity | None = None, macos: str = "15.6.1", **given: t.Any) -> str:
@@ -87,9 +95,9 @@ def identities(*found: Certificate) -> str:
     return f"\nPolicy: X.509 Basic\n  Matching identities\n{lines}     {len(found)} identities found\n\n{valid}"
 
 
-def profiles(uuid: str | None, *, owner: str = "alice", identifier: str = IDENTIFIER, fixed: str = "false") -> str:
+def profiles(uuid: str | None, *, owner: str = "alice", identifier: str = IDENTIFIER, fixed: str = "false", **more: t.Any) -> str:
     """Return what `profiles show -output stdout-xml` prints."""
-    entry = {"ProfileIdentifier": identifier, "ProfileUUID": uuid, "ProfileRemovalDisallowed": fixed}
+    entry = {"ProfileIdentifier": identifier, "ProfileUUID": uuid, "ProfileRemovalDisallowed": fixed, **more}
     return plistlib.dumps({owner: [entry]} if uuid else {}).decode()
 
 
@@ -104,6 +112,7 @@ def answer(own: Identity | None = None, **changed: tuple[int, str] | tuple[int, 
         "identities": (0, identities(own.certificate)),
         "trust_1": (0, "...certificate verification successful.\n"),
         "machine": (0, '  "IOPlatformSerialNumber" = "C02ABCDEF123"\n'),
+        "vpnutil": (1, "\ngui\n"),
         "interfaces": (0, "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384\n\tinet 127.0.0.1 netmask 0xff000000 \n"),
         "profiles_user": (0, profiles(profile_uuid(own))),
         "profiles_system": (0, profiles(None)),
@@ -117,7 +126,7 @@ def answer(own: Identity | None = None, **changed: tuple[int, str] | tuple[int, 
 def audit_of(asked: Wanted, answered: Answer, *, user: str | None = None, scope: t.Literal["user", "system"] = "user") -> dict[str, t.Any]:
     """Return what client_audit returns for a Mac that answers so."""
     mac = FakeMac(answered)
-    seen = audit_observation.observe(mac, Look(user, asked.roots, asked.profile.identifier, scope))
+    seen = audit_observation.observe(mac, Look(user, asked.roots, asked.profile.identifier, scope, asked.connection))
     findings = [finding.to_result() for finding in audit.findings(asked, seen, NOW)]
     return {
         "changed": False,

@@ -3,17 +3,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What an audit reads besides keychain and profiles. It changes nothing and asks for nothing.
+# What an audit reads besides keychain, profiles and tunnels. It changes nothing and asks for nothing.
 #
 # Reads: roots (base64 of DER, a line each).
-# Prints: machine (ioreg), interfaces (ifconfig), trust_1, trust_2 … (one for each root; status 0: macOS trusts it),
-#   keychain_owner (as owner).
+# Prints: machine (ioreg), trust_1, trust_2 … (one for each root; status 0: macOS trusts it), keychain_owner (as owner).
 
 read_machine() {
     limited 20 /usr/sbin/ioreg -rd1 -c IOPlatformExpertDevice
     section machine
-    limited 20 /sbin/ifconfig
-    section interfaces
 }
 
 # As the owner, whose trust settings count.

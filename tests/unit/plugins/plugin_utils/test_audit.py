@@ -25,6 +25,7 @@ ALL_OK = {
     **dict.fromkeys(audit_findings.TITLES, "ok"),
     "connection.state": "not_applicable",
 }
+NO_POOLS = dataclasses.replace(macs.CONNECTION, pools=())
 
 
 def ipsec(address: str) -> tuple[int, str]:
@@ -271,12 +272,65 @@ def test_an_identity_that_shall_not_be_in_the_keychain_is_not_missed() -> None:
     assert (found["identity.present"], found["identity.superseded"], found["root.present"]) == ("not_applicable", "not_applicable", "ok")
 
 
-def test_a_vpn_that_shall_be_connected_and_is_not_is_drift() -> None:
-    assert statuses(audit_of(wanted(connected=True), answer()))["connection.state"] == "drift"
+def vpnutil(says: str | None, *, session: str = "gui", **changed: t.Any) -> dict[str, t.Any]:
+    """Return the sections of a Mac with vpnutil, which says this of the connection; ``None``: it does not know it."""
+    told = (0, f"Azure VPN {says}\n") if says else (0, "", "Could not find Azure VPN\n")
+    return {"vpnutil": (0, f"/opt/homebrew/bin/vpnutil\n{session}\n"), "vpnutil_status": told, **changed}
+
+
+# id: what the Mac answers, the connection's status, and words of what was found and of the remedy
+CONNECTED: dict[str, tuple[dict[str, t.Any], str, str]] = {
+    "stock-mac-nothing-can-start-it": ({}, "pending", "alice switches Azure VPN on in the VPN menu"),
+    "address-in-the-pool": ({"interfaces": ipsec("172.16.201.7")}, "ok", "connected, with the address 172.16.201.7"),
+    "vpnutil-can-start-it": (vpnutil("Disconnected"), "drift", "Run the rollout"),
+    "the-pools-address-is-another-connections": (vpnutil("Disconnected", interfaces=ipsec("172.16.201.7")), "drift", "Run the rollout"),
+    "connected-outside-the-pools": (vpnutil("Connected", interfaces=ipsec("10.9.9.9")), "ok", "with the address 10.9.9.9"),
+    "connected-without-an-address": (vpnutil("Connected"), "unknown", "vpnutil says Connected"),
+    "being-connected": (vpnutil("Connecting"), "pending", "being connected"),
+    "vpnutil-does-not-know-it": (vpnutil(None), "drift", "alice has no VPN called Azure VPN"),
+    "vpnutil-outside-the-session-at-the-screen": (vpnutil(None, session="ssh"), "pending", "only from the session at the screen"),
+    "ifconfig-does-not-answer": ({"interfaces": (124, "")}, "unknown", "did not tell its network interfaces"),
+    "no-profile": ({"profiles_user": ABSENT}, "not_applicable", "once the wanted profile is installed"),
+    "waiting-for-approval": ({"profiles_user": ABSENT, "staged": STAGED}, "not_applicable", "once the wanted profile is installed"),
+    "another-content-and-the-new-one-waits": (
+        {"profiles_user": (0, profiles(OTHER_UUID)), "staged": STAGED, **vpnutil("Disconnected")},
+        "not_applicable",
+        "once the wanted profile is installed",
+    ),
+    "left-over-staged-profile": ({"staged": STAGED, **vpnutil("Disconnected")}, "drift", "Run the rollout"),
+    "profiles-does-not-answer": ({"profiles_user": (124, "")}, "unknown", "whether the wanted profile is installed is not known"),
+}
+
+
+@pytest.mark.parametrize(("changed", "status", "says"), CONNECTED.values(), ids=CONNECTED)
+def test_a_vpn_that_shall_be_connected_is_judged_as_the_rollout_would_act(changed: dict[str, t.Any], status: str, says: str) -> None:
+    (found,) = [one for one in audit_of(wanted(connected=True), answer(**changed))["findings"] if one["id"] == "connection.state"]
+    assert (found["status"], found["expected"]) == (status, "connected")
+    assert says in f"{found['actual']} {found['remedy']}"
+    assert (found["remedy"] is None) == (status in ("ok", "not_applicable"))
+
+
+def test_on_demand_rules_start_it_and_no_rollout_does() -> None:
+    item = {"PayloadType": "com.apple.vpn.managed", "PayloadContent": {"UserDefinedName": "Azure VPN", "IKEv2": {"OnDemandEnabled": 1}}}
+    listed = profiles(macs.profile_uuid(), ProfileItems=[item])
+    (found,) = [
+        one for one in audit_of(wanted(connected=True), answer(profiles_user=(0, listed)))["findings"] if one["id"] == "connection.state"
+    ]
+    assert (found["status"], "on-demand rules have not started" in found["remedy"]) == ("pending", True)
+
+
+def test_the_rollout_does_not_connect_where_an_mdm_delivers_the_profile() -> None:
+    found = statuses(audit_of(wanted(delivery="file", connected=True), answer(**vpnutil("Disconnected"))))
+    assert found["connection.state"] == "not_applicable"
+
+
+def test_another_vpn_s_address_is_not_taken_for_this_one_s() -> None:
+    found = statuses(audit_of(wanted(), answer(**vpnutil("Disconnected", interfaces=ipsec("172.16.201.7")))))
+    assert found["connection.state"] == "not_applicable"
 
 
 def test_without_address_pools_whose_tunnel_is_up_is_unknown() -> None:
-    assert statuses(audit_of(wanted(pools=()), answer(interfaces=ipsec("172.16.201.7"))))["connection.state"] == "unknown"
+    assert statuses(audit_of(wanted(connection=NO_POOLS), answer(interfaces=ipsec("172.16.201.7"))))["connection.state"] == "unknown"
 
 
 def test_without_root_a_profile_of_the_device_is_unknown() -> None:
@@ -288,15 +342,16 @@ def test_without_root_a_profile_of_the_device_is_unknown() -> None:
 
 def test_a_profile_of_the_device_and_the_console_user_s_keychain_are_read_in_one_go() -> None:
     mac = macs.FakeMac(answer(keychain_owner=(0, macs.OWNER)))
-    audit_observation.observe(mac, Look(None, (gateway_root(),), macs.IDENTIFIER, "system"))
+    audit_observation.observe(mac, Look(None, (gateway_root(),), macs.IDENTIFIER, "system", macs.CONNECTION))
     (script,) = mac.scripts
-    steps = script.rstrip().splitlines()[-8:-2]
-    assert steps == ["read_keychain", "verify_roots", "read_machine", "find_root_as_owner", "read_profiles", "finish"]
+    steps = script.rstrip().splitlines()[-10:-2]
+    read = ["read_keychain", "verify_roots", "read_machine", "find_vpnutil", "read_tunnel"]
+    assert steps == [*read, "find_root_as_owner", "read_profiles", "finish"]
 
 
 def test_the_script_only_reads() -> None:
     mac = macs.FakeMac(answer())
-    audit_observation.observe(mac, Look(None, (gateway_root(),), macs.IDENTIFIER, "user"))
+    audit_observation.observe(mac, Look(None, (gateway_root(),), macs.IDENTIFIER, "user", macs.CONNECTION))
     (script,) = mac.scripts
     for word in (
         "unlock-keychain",
@@ -314,7 +369,7 @@ def test_the_script_only_reads() -> None:
 def test_a_host_that_is_no_mac_is_an_error() -> None:
     mac = macs.FakeMac({"system": (0, "Linux\n")})
     with pytest.raises(MacError, match="the host runs Linux, not macOS"):
-        audit_observation.observe(mac, Look(None, (), None, "user"))
+        audit_observation.observe(mac, Look(None, (), None, "user", macs.CONNECTION))
 
 
 @pytest.mark.parametrize(
