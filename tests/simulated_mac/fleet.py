@@ -85,7 +85,8 @@ class Fleet:
         return self
 
     def stop(self) -> None:
-        """Stop every Mac and remove the folder; may be called again."""
+        """Stop every Mac and remove the folder; may be called again. Raises ``FleetError`` for what the simulator itself did wrong."""
+        faults = self._faults()
         if self._process is not None:
             if self._process.stdin is not None:
                 self._process.stdin.close()
@@ -101,6 +102,18 @@ class Fleet:
                 self._process.stdout.close()
             self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._tell(faults)
+
+    def _faults(self) -> str:
+        try:
+            return (self.folder / supervisor.FAULTS).read_text()
+        except FileNotFoundError:
+            return ""
+
+    @staticmethod
+    def _tell(faults: str) -> None:
+        if faults:
+            raise FleetError(f"a simulated Mac failed, which is a mistake of the simulator and says nothing of macOS:\n{faults}")
 
     @classmethod
     def attach(cls, folder: str | os.PathLike[str]) -> t.Self:
@@ -117,7 +130,8 @@ class Fleet:
         return fleet
 
     def down(self) -> None:
-        """Stop a fleet that was attached to, or clear up after one that crashed."""
+        """Stop a fleet that was attached to, or clear up after one that crashed. Raises ``FleetError`` as ``stop``."""
+        faults = self._faults()
         try:
             supervisor.ask(self.folder, "stop")
         except (OSError, RuntimeError):
@@ -126,6 +140,7 @@ class Fleet:
         while (self.folder / "fleet.json").exists() and time.monotonic() < until:
             time.sleep(0.02)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._tell(faults)
 
     def _clear_what_a_crash_left(self) -> None:
         try:
@@ -137,7 +152,7 @@ class Fleet:
                     os.kill(pid, signal.SIGKILL)
         for name in ("macs", "keys"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        for name in ("control", "fleet.json"):
+        for name in ("control", "fleet.json", supervisor.FAULTS):
             (self.folder / name).unlink(missing_ok=True)
 
     # -- use ---------------------------------------------------------------------------------------------------

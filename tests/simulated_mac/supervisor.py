@@ -28,6 +28,8 @@ from .spec import MacSpec
 
 FIRST_PORT = 2222
 START_SECONDS = 30.0
+# In the fleet's folder: what went wrong in the simulator itself.
+FAULTS = "simulator-faults.txt"
 
 
 class Supervisor:
@@ -152,9 +154,18 @@ class Supervisor:
             self._act(name)
 
     def _act(self, name: str) -> None:
-        """Let the person at ``name`` do what is due, and note when to look again."""
+        """Let the person at ``name`` do what is due, and note when to look again.
+
+        A mistake of the simulator here must neither end the other Macs nor go unseen: whoever stops the fleet is told (``FAULTS``).
+        """
         self.deadlines.pop(name, None)
-        due = person.act(self._root(name), str(self.folder / "macs" / name))
+        try:
+            due = person.act(self._root(name), str(self.folder / "macs" / name))
+        except Exception:
+            traceback.print_exc()
+            with open(self.folder / FAULTS, "a", encoding="utf-8") as file:
+                file.write(f"{name}: {traceback.format_exc()}\n")
+            return
         if due is not None:
             self.deadlines[name] = due
 
@@ -170,7 +181,7 @@ class Supervisor:
             except Exception as error:
                 traceback.print_exc()
                 answer = {"error": f"{type(error).__name__}: {error}"}
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(OSError):
                 stream.write(json.dumps(answer) + "\n")
                 stream.flush()
 
@@ -286,7 +297,7 @@ def supervise(folder: pathlib.Path, *, owned: bool) -> None:
         # A fleet that failed to start leaves its log for its owner, who is there to read and remove it.
         if not failed:
             shutil.rmtree(folder / "macs", ignore_errors=True)
-            for name in ("control", "supervisor.log", "specs.json", "inventory.yml", "known_hosts", "fleet.json"):
+            for name in ("control", "supervisor.log", "specs.json", "inventory.yml", "known_hosts", "fleet.json", FAULTS):
                 (folder / name).unlink(missing_ok=True)
             shutil.rmtree(folder / "keys", ignore_errors=True)
             with contextlib.suppress(OSError):

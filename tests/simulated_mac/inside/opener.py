@@ -63,7 +63,7 @@ def _show(mac: Machine, operand: str) -> None:
         data["pending"] = {
             "content": profile_store.pack(content),
             "identifier": identifier,
-            "uuid": profile.get("PayloadUUID"),
+            "uuid": str(profile.get("PayloadUUID")),
             "user": user,
             "since": time.time(),
         }

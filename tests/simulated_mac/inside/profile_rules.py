@@ -9,6 +9,8 @@ import datetime
 import re
 import typing as t
 
+from . import ikev2_rules
+
 PKCS12 = "com.apple.security.pkcs12"
 VPN = "com.apple.vpn.managed"
 ROOTS = ("com.apple.security.root", "com.apple.security.pem", "com.apple.security.pkcs1")
@@ -16,11 +18,6 @@ ROOTS = ("com.apple.security.root", "com.apple.security.pem", "com.apple.securit
 _IDENTITIES = (PKCS12, "com.apple.security.scep", "com.apple.security.acme")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
-CIPHERS = {"DES", "3DES", "AES-128", "AES-256", "AES-128-GCM", "AES-256-GCM", "ChaCha20Poly1305"}
-HASHES = {"SHA1-96", "SHA1-160", "SHA2-256", "SHA2-384", "SHA2-512"}
-GROUPS = {1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 31, 32}
-# Deprecated in macOS 14, removed in macOS 26 (release note 148767790).
-_DEAD_CIPHERS, _DEAD_HASHES, _DEAD_GROUPS = {"DES", "3DES"}, {"SHA1-96", "SHA1-160"}, {1, 2, 5}
 _SECRET_KEYS = ("Password", "SharedSecret", "AuthPassword", "PPK", "PayloadContent")
 
 
@@ -32,57 +29,41 @@ def _refuse(text: str) -> t.NoReturn:
 
 def check(profile: dict[str, t.Any], version: tuple[int, ...]) -> None:
     """Raise ``Refused`` unless macOS ``version`` installs ``profile``."""
-    for part in [profile, *profile.get("PayloadContent", [])]:
+    payloads = profile.get("PayloadContent")
+    if not isinstance(payloads, list) or not payloads or not all(isinstance(payload, dict) for payload in payloads):
+        _refuse("The profile is malformed: it has no payloads.")
+    for part in [profile, *payloads]:
         for name in ("PayloadIdentifier", "PayloadUUID", "PayloadType"):
             if not isinstance(part.get(name), str) or not part[name]:
                 _refuse(f"The profile is malformed: {name} is missing.")
+        for name in ("PayloadDisplayName", "PayloadDescription", "PayloadOrganization"):
+            if not isinstance(part.get(name, ""), str):
+                _refuse(f"The profile is malformed: {name}.")
         if not isinstance(part.get("PayloadVersion"), int):
             _refuse("The profile is malformed: PayloadVersion is missing.")
         if not _UUID.fullmatch(part["PayloadUUID"]):
             _refuse("The profile is malformed: PayloadUUID is no UUID.")
-    payloads = profile.get("PayloadContent")
-    if not isinstance(payloads, list) or not payloads:
-        _refuse("The profile is malformed: it has no payloads.")
-    if len({payload["PayloadUUID"] for payload in payloads}) != len(payloads):
-        _refuse("The profile is malformed: two payloads have one UUID.")
+    for name in ("PayloadUUID", "PayloadIdentifier"):
+        if len({payload[name] for payload in payloads}) != len(payloads):
+            _refuse(f"The profile is malformed: two payloads have one {name}.")
     if profile.get("TargetDeviceType", 5) not in (0, 5):
         _refuse("The profile is not for a Mac.")
     identities = {payload["PayloadUUID"] for payload in payloads if payload["PayloadType"] in _IDENTITIES}
     for payload in payloads:
         if payload["PayloadType"] == VPN and payload.get("VPNType") == "IKEv2":
-            _check_ikev2(payload, identities, version)
-        elif payload["PayloadType"] in ROOTS and not isinstance(payload.get("PayloadContent"), bytes):
-            _refuse("A certificate payload holds no certificate.")
+            ikev2_rules.check(payload, identities, version)
+        elif payload["PayloadType"] in ROOTS:
+            root(payload)
 
 
-def _check_ikev2(payload: dict[str, t.Any], identities: set[str], version: tuple[int, ...]) -> None:
-    ike = payload.get("IKEv2")
-    if not isinstance(ike, dict):
-        _refuse("The VPN payload has no IKEv2 settings.")
-    for name in ("RemoteAddress", "RemoteIdentifier", "LocalIdentifier", "AuthenticationMethod"):
-        if not isinstance(ike.get(name), str) or (not ike[name] and name != "LocalIdentifier"):
-            _refuse(f"The VPN payload is malformed: {name} is missing.")
-    if ike["AuthenticationMethod"] not in ("None", "SharedSecret", "Certificate"):
-        _refuse("The VPN payload is malformed: AuthenticationMethod.")
-    reference = ike.get("PayloadCertificateUUID")
-    if reference is not None and reference not in identities:
-        _refuse("The VPN payload names a certificate that is not in the profile.")
-    if ike.get("CertificateType") and not ike.get("ServerCertificateIssuerCommonName"):
-        _refuse("The VPN payload is malformed: CertificateType needs ServerCertificateIssuerCommonName.")
-    for name in ("IKESecurityAssociationParameters", "ChildSecurityAssociationParameters"):
-        parameters = ike.get(name, {})
-        cipher = parameters.get("EncryptionAlgorithm", "AES-256")
-        integrity = parameters.get("IntegrityAlgorithm", "SHA2-256")
-        group = parameters.get("DiffieHellmanGroup", 14)
-        if cipher not in CIPHERS or integrity not in HASHES or group not in GROUPS:
-            _refuse(f"The VPN payload is malformed: {name}.")
-        lifetime = parameters.get("LifeTimeInMinutes", 1440)
-        if not isinstance(lifetime, int) or not 10 <= lifetime <= 1440:
-            _refuse(f"The VPN payload is malformed: {name}.LifeTimeInMinutes.")
-        if version >= (26, 0) and (cipher in _DEAD_CIPHERS or integrity in _DEAD_HASHES or group in _DEAD_GROUPS):
-            _refuse("The VPN payload asks for an algorithm that this version of macOS does not have.")
-        if version >= (15, 5) and ike.get("EnforceStrictAlgorithmSelection") == 1 and (cipher in _DEAD_CIPHERS or group in _DEAD_GROUPS):
-            _refuse("The VPN payload asks for an algorithm that EnforceStrictAlgorithmSelection forbids.")
+def root(payload: dict[str, t.Any]) -> bytes:
+    """Return the DER of a certificate payload. Raises ``Refused``."""
+    from . import crypto
+
+    try:
+        return crypto.certificates(bytes(payload["PayloadContent"]))[0]
+    except (KeyError, TypeError, crypto.Unreadable):
+        _refuse("A certificate payload holds no certificate.")
 
 
 def identity(payload: dict[str, t.Any]) -> tuple[dict[str, t.Any], bytes, list[bytes]]:

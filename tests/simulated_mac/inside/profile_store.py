@@ -131,8 +131,8 @@ def install(
     leaves = [crypto.certificate(chain[0])["sha256"] for _key, _pkcs8, chain in opened]
     # What a person installs is trusted once the admin password was given.
     trusted = source == "MDM" or spec["person"]["gives_admin_password"]
-    roots = [bytes(payload["PayloadContent"]) for payload in profile["PayloadContent"] if payload["PayloadType"] in profile_rules.ROOTS]
-    _services(data, domain, profile, leaves, [base64.b64encode(crypto.certificates(der)[0]).decode() for der in roots if trusted])
+    roots = [profile_rules.root(payload) for payload in profile["PayloadContent"] if payload["PayloadType"] in profile_rules.ROOTS]
+    _services(data, domain, profile, leaves, [base64.b64encode(der).decode() for der in roots if trusted])
 
 
 def keychain_path(domain: str) -> str:
@@ -163,7 +163,7 @@ def _bring(
     """Put the profile's identities and roots into the keychain of its scope; return SHA-256 of each leaf that it owns."""
     from . import crypto
 
-    roots = [bytes(payload["PayloadContent"]) for payload in profile["PayloadContent"] if payload["PayloadType"] in profile_rules.ROOTS]
+    roots = [profile_rules.root(payload) for payload in profile["PayloadContent"] if payload["PayloadType"] in profile_rules.ROOTS]
     if not opened and not roots and old is None:
         return []
     path = keychain_path(domain)
@@ -196,7 +196,7 @@ def _bring(
             )
         _add(keychain, item)
     for der in roots:
-        _add(keychain, crypto.certificate(crypto.certificates(der)[0]))
+        _add(keychain, crypto.certificate(der))
     if old is not None:
         _drop(keychain, [sha256 for sha256 in old["identities"] if sha256 not in owned])
     keychain.save(root + path)
@@ -221,7 +221,7 @@ def _services(data: dict[str, t.Any], domain: str, profile: dict[str, t.Any], le
         if payload["PayloadType"] == profile_rules.VPN and payload.get("VPNType") == "IKEv2":
             kept.append(
                 {
-                    "name": payload.get("UserDefinedName", "VPN"),
+                    "name": payload["UserDefinedName"],
                     "uuid": str(uuid.uuid4()).upper(),
                     "profile": profile["PayloadIdentifier"],
                     "domain": domain,

@@ -17,6 +17,7 @@ import pytest
 
 from simulated_mac import Fleet, MacSpec
 from simulated_mac.fleet import FleetError
+from simulated_mac.inside.state import State, wake
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
 
@@ -125,6 +126,20 @@ def test_up_after_a_crash_starts_afresh(tmp_path: pathlib.Path) -> None:
         assert fleet["mac01"].sh("/usr/bin/sw_vers -productVersion").stdout == "13.7\n"
     if crashed._process is not None:
         crashed._process.wait(5)
+
+
+def test_a_mistake_of_the_simulator_ends_no_mac_and_is_told_at_the_end(tmp_path: pathlib.Path) -> None:
+    fleet = Fleet(tmp_path / "fleet", [MacSpec("mac01"), MacSpec("mac02")]).start()
+    with State(str(fleet["mac01"].folder)) as data:
+        data["requests"] = [{"action": "what-nobody-can"}]
+    wake(str(fleet["mac01"].folder))
+    until = time.monotonic() + 10
+    while not fleet._faults() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [mac.sh("/usr/bin/uname -s").stdout for mac in fleet] == ["Darwin\n"] * 2
+    with pytest.raises(FleetError, match=r"mac01: (?s:.*)what-nobody-can"):
+        fleet.stop()
+    assert not fleet.folder.exists()
 
 
 def test_two_fleets_do_not_meet(tmp_path: pathlib.Path) -> None:

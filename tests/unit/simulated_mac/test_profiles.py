@@ -8,58 +8,17 @@ from __future__ import annotations
 import plistlib
 import time
 import typing as t
-import uuid
 
 import pytest
 
 from simulated_mac import Gateway, SimulatedMac
 from simulated_mac.conformance import case
+from simulated_mac.conformance.sample import IDENTIFIER, profile
 from simulated_mac.spec import Person
 
 Boot = t.Callable[..., SimulatedMac]
 GUI = "/usr/bin/sudo /bin/launchctl asuser 501 /usr/bin/sudo -u alice -H "
 LIST = "/usr/bin/profiles show -type configuration -output stdout-xml\n"
-IDENTIFIER = "com.example.vpn"
-
-
-def profile(*, scope: str | None = "User", identifier: str = IDENTIFIER, ike: dict[str, t.Any] | None = None, **top: t.Any) -> bytes:
-    """Return a profile with an identity and an IKEv2 payload; ``ike`` changes the latter's settings, ``top`` the profile's."""
-    identity = {
-        "PayloadType": "com.apple.security.pkcs12",
-        "PayloadIdentifier": f"{identifier}.identity",
-        "PayloadUUID": "6EE63BCC-3E7C-48B2-AD15-D078EBAF25D0",
-        "PayloadVersion": 1,
-        "PayloadContent": case.files()["good.p12"],
-        "Password": case.PASSPHRASE,
-    }
-    settings = {
-        "RemoteAddress": "vpn.example.com",
-        "RemoteIdentifier": "vpn.example.com",
-        "LocalIdentifier": "P2SChildCertMac",
-        "AuthenticationMethod": "None",
-        "ExtendedAuthEnabled": 1,
-        "PayloadCertificateUUID": identity["PayloadUUID"],
-    } | (ike or {})
-    vpn = {
-        "PayloadType": "com.apple.vpn.managed",
-        "PayloadIdentifier": f"{identifier}.vpn",
-        "PayloadUUID": "597B4018-DBED-4B91-AD38-FD825711CD02",
-        "PayloadVersion": 1,
-        "VPNType": "IKEv2",
-        "UserDefinedName": "AzureVNet",
-        "IKEv2": settings,
-    }
-    content = {
-        "PayloadType": "Configuration",
-        "PayloadIdentifier": identifier,
-        "PayloadUUID": str(uuid.uuid5(uuid.NAMESPACE_URL, repr((settings, top)))).upper(),
-        "PayloadVersion": 1,
-        "PayloadDisplayName": "Azure",
-        "PayloadContent": [identity, vpn],
-    } | top
-    if scope is not None:
-        content["PayloadScope"] = scope
-    return plistlib.dumps(content)
 
 
 def show(mac: SimulatedMac, content: bytes) -> int:
@@ -196,50 +155,6 @@ def test_file_that_only_root_can_read_is_not_downloaded(boot: Boot) -> None:
     mac.write("/Users/alice/p.mobileconfig", profile(), owner=0, mode=0o600)
     assert mac.sh(GUI + "/usr/bin/open /Users/alice/p.mobileconfig").returncode == 0
     assert mac.state()["pending"] is None
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param({"ike": {"PayloadCertificateUUID": str(uuid.uuid4())}}, id="identity-of-another-profile"),
-        pytest.param({"ike": {"IKESecurityAssociationParameters": {"DiffieHellmanGroup": 24}}}, id="group-24"),
-        pytest.param({"ike": {"RemoteIdentifier": ""}}, id="no-remote-identifier"),
-        pytest.param({"ike": {"AuthenticationMethod": "EAP"}}, id="unknown-authentication"),
-        pytest.param({"ike": {"CertificateType": "RSA"}}, id="certificate-type-without-issuer"),
-        pytest.param({"ike": {"ChildSecurityAssociationParameters": {"LifeTimeInMinutes": 5}}}, id="lifetime-too-short"),
-        pytest.param({"PayloadUUID": "no-uuid"}, id="bad-uuid"),
-        pytest.param({"TargetDeviceType": 1}, id="for-an-iphone"),
-        pytest.param({"PayloadContent": []}, id="no-payloads"),
-    ],
-)
-def test_profile_is_refused(boot: Boot, change: dict[str, t.Any]) -> None:
-    mac = boot()
-    show(mac, profile(**change))
-    mac.approve_profile()
-    assert listed(mac) == {}
-    assert len(mac.state()["refusals"]) == 1
-
-
-@pytest.mark.parametrize(("macos", "installed"), [("15.6.1", True), ("26.1", False)])
-@pytest.mark.parametrize(
-    "parameters",
-    [{"EncryptionAlgorithm": "3DES"}, {"IntegrityAlgorithm": "SHA1-96"}, {"DiffieHellmanGroup": 2}],
-    ids=["3des", "sha1", "group-2"],
-)
-def test_dead_algorithms_are_refused_by_26(boot: Boot, macos: str, installed: bool, parameters: dict[str, t.Any]) -> None:
-    mac = boot(macos=macos)
-    show(mac, profile(ike={"IKESecurityAssociationParameters": parameters}))
-    mac.approve_profile()
-    assert bool(listed(mac)) is installed
-
-
-def test_modern_pkcs12_in_a_profile_is_refused(boot: Boot) -> None:
-    mac = boot()
-    content = plistlib.loads(profile())
-    content["PayloadContent"][0]["PayloadContent"] = case.files()["modern.p12"]
-    show(mac, plistlib.dumps(content))
-    mac.approve_profile()
-    assert listed(mac) == {}
 
 
 @pytest.mark.parametrize(("mode", "installed"), [("reuse", True), ("fail", False)])
