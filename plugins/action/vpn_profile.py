@@ -33,6 +33,7 @@ class ActionModule(P2SActionBase):
             return self._absent(options)
         identity = shared_options.read_identity(self, options)
         signer = shared_options.read_signer(self, options)
+        timeout = profile_options.approval_timeout(options)
         if options["delivery"] == "file":
             return self._file(options, identity, signer)
         identifier = profile_options.identifier(options, identity)
@@ -42,7 +43,7 @@ class ActionModule(P2SActionBase):
         wanted = profile_options.wanted(settings)
         delivery = profile_delivery.choose(options["delivery"], found)
         plan = profile_delivery.plan_present(found, wanted, delivery)
-        steps = plan.steps or profile_delivery.waiting_steps(found, wanted, options["approval_timeout"])
+        steps = plan.steps or profile_delivery.waiting_steps(found, wanted, timeout)
         if steps and not self.check_mode:
             profile = profile_options.rendered(settings, identity, signer) if profile_delivery.needs_content(steps) else b""
             found = profile_delivery.apply(
@@ -52,7 +53,7 @@ class ActionModule(P2SActionBase):
                 steps,
                 user=options["user"],
                 profile=profile,
-                timeout=options["approval_timeout"],
+                timeout=timeout,
                 message=messages.in_language(found.language) if messages else None,
             )
             profile_delivery.refuse_undone(found, wanted, delivery)

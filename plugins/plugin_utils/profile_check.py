@@ -32,7 +32,6 @@ _EXTREMES = ((26, 0), (10, 15))
 
 def settings(options: Mapping[str, t.Any], identity: Identity) -> ProfileSettings:
     """Return the settings for the given macOS version, or for the first of newest and oldest that takes them. Raises ``P2SError``."""
-    options = {**options, "approval_timeout": 0}
     version = options["macos_version"]
     if version is not None:
         if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}", version):

@@ -110,11 +110,15 @@ def identifier(options: Mapping[str, t.Any], identity: Identity | None) -> str:
 
 def settings(options: Mapping[str, t.Any], identity: Identity, macos: tuple[int, ...] | None) -> ProfileSettings:
     """Return the settings of the profile for a Mac with that version (``None``: for any). Raises ``P2SError``."""
-    if not 0 <= options["approval_timeout"] <= 3600:
-        raise ProfileError(
-            f"{options['approval_timeout']} is not a number of seconds from 0 to 3600", "give such a number", option="approval_timeout"
-        )
     return settings_from_options(_content(options), identity, macos=(macos[0], macos[1] if len(macos) > 1 else 0) if macos else None)
+
+
+def approval_timeout(options: Mapping[str, t.Any]) -> int:
+    """Return how many seconds to wait for the approval. Raises ``ProfileError``."""
+    seconds: int = options["approval_timeout"]
+    if not 0 <= seconds <= 3600:
+        raise ProfileError(f"{seconds} is not a number of seconds from 0 to 3600", "give such a number", option="approval_timeout")
+    return seconds
 
 
 def messages(options: Mapping[str, t.Any]) -> Messages | None:

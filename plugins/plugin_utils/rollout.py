@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Iterable, Mapping
 
 # The results that the role vpn_client registers, in the order of its tasks.
-REGISTERED = ("own", "checked", "certificates", "identity", "profile", "superseded", "connection")
+REGISTERED = ("own", "planned", "certificates", "identity", "profile", "superseded", "connection")
 STATES = ("failed", "unreachable", "not reached", "waiting for a person", "would change", "done")
 
 
@@ -32,7 +32,7 @@ def row(host: str, variables: Mapping[str, t.Any], *, check: bool) -> Row:
             return Row(host, "unreachable", _first_line(result.get("msg")))
         if result.get("failed"):
             return Row(host, "failed", _first_line(result.get("msg")))
-    profile = (variables.get("vpn_client__profile") or {}).get("profile")
+    profile = _profile(variables)
     if not profile:
         return Row(host, "not reached", "an earlier task failed")
     changing = [name for name in REGISTERED if (variables.get(f"vpn_client__{name}") or {}).get("changed")]
@@ -46,13 +46,22 @@ def row(host: str, variables: Mapping[str, t.Any], *, check: bool) -> Row:
     return Row(host, "done")
 
 
+def _profile(variables: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
+    """Return how far the profile is: as delivered, or as seen before where nothing was to be done."""
+    for name in ("profile", "planned"):
+        found: Mapping[str, t.Any] | None = (variables.get(f"vpn_client__{name}") or {}).get("profile")
+        if found:
+            return found
+    return {}
+
+
 def warnings(variables: Mapping[str, t.Any]) -> list[str]:
     """Return the warnings of package, identity and profile that the role registered for a host."""
     shared = ((variables.get("vpn_client__shared") or {}).get("results") or [{}])[0]
     own = variables.get("vpn_client__own") or {}
     package = own.get("package") or shared.get("package") or {}
     identity = (variables.get("vpn_client__identity") or {}).get("identity") or {}
-    profile = (variables.get("vpn_client__profile") or {}).get("profile") or {}
+    profile = _profile(variables)
     return list(dict.fromkeys(warning for part in (package, identity, profile) for warning in part.get("warnings", [])))
 
 

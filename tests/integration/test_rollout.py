@@ -8,7 +8,6 @@ Each test looks at one thing that an admin, a reviewer or a Mac's user would not
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import os
 import plistlib
@@ -18,15 +17,16 @@ import typing as t
 import pytest
 from support import azure_package, demo_pki, profile_schema
 from support.controller import Controller, Run
+from support.secrets_search import secret_bearing, stands_in
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, pki
-from simulated_mac import Fleet, MacSpec, Person
+from simulated_mac import Fleet, MacSpec, Person, SimulatedMac
 
 NAMES = ("mac01", "mac02", "mac03")
 PASSPHRASE = 'pass "phrase" with \\ and ü'
 KEYCHAIN_PASSWORD = "Wonderland-7!"
 PROFILE = "io.github.azure-p2s.macos.vpn-client"
-# What a module may cost: one command to look, one to change and prove.
+# Roots, identity and profile: one command each to look, one each to change and prove.
 MODULES = 3
 
 
@@ -47,7 +47,7 @@ class Story:
     fleet: Fleet
     before: dict[str, str]
     stages: dict[str, Stage]
-    keys: dict[str, str]
+    identities: dict[str, identity.Identity]
     installed: dict[str, dict[str, t.Any]]
 
 
@@ -86,7 +86,7 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     )
     (controller.folder / "rollout.yml").write_text("- import_playbook: azure_p2s.macos.rollout\n")
     (controller.folder / "remove.yml").write_text("- import_playbook: azure_p2s.macos.remove\n")
-    keys = {
+    identities = {
         name: identity.read((controller.folder / "identities" / f"{name}.p12").read_bytes(), PASSPHRASE, now=pki.utc_now())
         for name in NAMES
     }
@@ -105,21 +105,24 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             ("files", "rollout.yml", *(argument.replace("FOLDER", "profiles") for argument in to_file)),
             ("files once more", "rollout.yml", *(argument.replace("FOLDER", "profiles") for argument in to_file)),
             ("files again", "rollout.yml", *(argument.replace("FOLDER", "again") for argument in to_file)),
+            ("check removal", "remove.yml", "--check", "--diff"),
             ("removal", "remove.yml", "--diff", "-vvv"),
             ("second removal", "remove.yml"),
         ):
             stages[name] = _stage(controller, fleet, str(controller.folder / playbook), *arguments)
             if name == "second":
                 installed = {host: fleet[host].state() for host in NAMES}
-        pem = {name: demo_key.private_key for name, demo_key in keys.items()}
-        yield Story(controller, fleet, before, stages, {name: _key_text(key) for name, key in pem.items()}, installed)
+        yield Story(controller, fleet, before, stages, identities, installed)
     patch.undo()
 
 
-def _key_text(key: t.Any) -> str:
-    """Return a part of the private key as it would stand in any PEM or base64 form of it."""
-    number = key.private_numbers().d
-    return base64.b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")[3:120]).decode()[4:60]
+def _login_keychain(mac: SimulatedMac) -> set[str]:
+    """Return the SHA-256 of the certificates in alice's login keychain, as `security` lists them of a copy."""
+    listed = mac.sh(
+        'copy=$(/usr/bin/mktemp -d /tmp/look.XXXXXX) && /bin/cp "$HOME/Library/Keychains/login.keychain-db" "$copy/copy.keychain-db" &&'
+        ' /usr/bin/security find-certificate -a -Z "$copy/copy.keychain-db"; /bin/rm -rf "$copy"'
+    )
+    return {digest.lower() for digest in re.findall(r"^SHA-256 hash: (\w+)$", listed.stdout, re.MULTILINE)}
 
 
 def _changed(stage: Stage) -> dict[str, int]:
@@ -142,10 +145,15 @@ def test_the_second_run_changes_nothing_and_check_agrees(story: Story) -> None:
 
 
 def test_a_removed_vpn_is_gone_and_removing_again_changes_nothing(story: Story) -> None:
-    assert all(count > 0 for count in _changed(story.stages["removal"]).values())
-    assert _changed(story.stages["second removal"]) == dict.fromkeys(NAMES, 0)
+    removed, again = story.stages["removal"], story.stages["second removal"]
+    assert _changed(story.stages["check removal"]) == _changed(removed) == dict.fromkeys(NAMES, MODULES)
+    assert story.stages["check removal"].trees == story.stages["second"].trees
+    assert _changed(again) == dict.fromkeys(NAMES, 0)
+    assert again.trees == removed.trees
     for name in NAMES:
         assert PROFILE not in str(story.fleet[name].state()["profiles"])
+        # of what came with the PKCS#12 only its issuer stays, which may be of use to another identity
+        assert _login_keychain(story.fleet[name]) == {issuer.sha256 for issuer in story.identities[name].chain}
 
 
 def test_a_converged_mac_costs_one_command_for_each_module(story: Story) -> None:
@@ -153,8 +161,9 @@ def test_a_converged_mac_costs_one_command_for_each_module(story: Story) -> None
 
 
 def test_a_change_costs_two_commands_for_each_module(story: Story) -> None:
-    assert story.stages["first"].execs == dict.fromkeys(NAMES, 2 * MODULES)
-    assert story.stages["check before"].execs == dict.fromkeys(NAMES, MODULES)
+    # and one for the look that comes before anything is changed
+    assert story.stages["first"].execs == dict.fromkeys(NAMES, 2 * MODULES + 1)
+    assert story.stages["check before"].execs == dict.fromkeys(NAMES, MODULES + 1)
 
 
 def test_no_read_only_run_opens_a_live_keychain(story: Story) -> None:
@@ -200,8 +209,8 @@ def test_delivery_to_a_file_contacts_no_mac_and_converges(story: Story) -> None:
 
 
 def test_no_passphrase_and_no_key_is_seen_anywhere(story: Story) -> None:
-    secrets = {"the PKCS#12 passphrase": PASSPHRASE, "the keychain password": KEYCHAIN_PASSWORD}
-    secrets |= {f"the key of {name}": key for name, key in story.keys.items()}
+    secrets: dict[str, t.Any] = {"the PKCS#12 passphrase": PASSPHRASE, "the keychain password": KEYCHAIN_PASSWORD}
+    secrets |= {f"the key of {name}": own.private_key for name, own in story.identities.items()}
     outputs = [stage.run.output for stage in story.stages.values()]
     places = [(folder, f"{name}.{suffix}") for name in NAMES for folder, suffix in (("identities", "p12"), ("profiles", "mobileconfig"))]
     kept = [story.controller.folder / folder / file for folder, file in places]
@@ -209,9 +218,11 @@ def test_no_passphrase_and_no_key_is_seen_anywhere(story: Story) -> None:
     for name in NAMES:
         calls = story.fleet[name].calls()
         assert any("security" in call.argv[0] for call in calls)
-        seen = "\n".join(" ".join(call.argv) + call.environment for call in calls)
+        seen = "\n".join(" ".join(call.argv) + call.environment for call in calls).encode()
         for what, secret in secrets.items():
-            assert secret not in seen, f"{what} stands in a command line on {name}"
+            assert not stands_in(secret, seen), f"{what} stands in a command line on {name}"
+        # nor may the passphrase that is made up for each import, which nobody can look for
+        assert not [call.argv for call in calls if secret_bearing(call.argv)]
 
 
 def test_nothing_is_left_on_the_macs(story: Story) -> None:
@@ -220,5 +231,5 @@ def test_nothing_is_left_on_the_macs(story: Story) -> None:
         left = [path for path in files if "p2s" in path or path.endswith((".p12", ".mobileconfig"))]
         assert left == []
         for path, content in files.items():
-            assert PASSPHRASE.encode() not in content, path
-            assert story.keys[name].encode() not in content, path
+            assert not stands_in(PASSPHRASE, content), path
+            assert not stands_in(story.identities[name].private_key, content), path

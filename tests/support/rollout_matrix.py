@@ -226,10 +226,10 @@ def table() -> str:
 def _facts(outcome: Outcome) -> list[str]:
     """Return the lines on one outcome."""
     where = {"gui": "changed, in the session at the screen", "ssh": "changed, in the connection's own session", None: "not changed"}
-    first = "failed" if outcome.status is None else where[outcome.keychain]
     profile = f"changed, `status` {outcome.status}, `delivery` {outcome.delivery}"
     facts = {
-        "Roots (`keychain_certificate`)": first,
+        "First look (`vpn_profile` in check mode)": "failed" if outcome.status is None else "",
+        "Roots (`keychain_certificate`)": "not reached" if outcome.status is None else where[outcome.keychain],
         "Identity (`keychain_identity`)": "not reached" if outcome.status is None else where[outcome.keychain],
         "Profile (`vpn_profile`)": profile if outcome.status else "not reached",
         "Use of the key": " and ".join(f"`{name}`" for name in outcome.partitions) + " in its partition list" if outcome.partitions else "",
