@@ -19,6 +19,8 @@ import threading
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
+from .secrets_search import Secret, stands_in
+
 _RESULT = re.compile(r"^(?:ok|changed|fatal|failed): \[([^\]]+)\][^\n]*? => (\{.*\})$", re.MULTILINE)
 
 
@@ -116,17 +118,17 @@ class Controller:
             stop.set()
             watcher.join()
 
-    def assert_unseen(self, secrets: Mapping[str, str], *outputs: str, keep: Sequence[pathlib.Path] = ()) -> None:
-        """Fail when a secret stands in an output, the log, a command line, or any file but those of ``keep``."""
-        places = {"the log": self.log.read_text() if self.log.exists() else "", "a command line": "\n".join(self.seen_arguments)}
-        places |= {f"output {number}": output for number, output in enumerate(outputs, 1)}
+    def assert_unseen(self, secrets: Mapping[str, Secret], *outputs: str, keep: Sequence[pathlib.Path] = ()) -> None:
+        """Fail when a secret stands, in any form, in an output, the log, a command line, or any file but those of ``keep``."""
+        places = {"the log": self.log.read_bytes() if self.log.exists() else b"", "a command line": "\n".join(self.seen_arguments).encode()}
+        places |= {f"output {number}": output.encode() for number, output in enumerate(outputs, 1)}
         kept = {path.resolve() for path in keep} | {self.folder / "hosts.yml", self.folder / "playbook.yml"}
         for path in (*self.folder.rglob("*"), *self.temporary.rglob("*")):
             if path.is_file() and path.resolve() not in kept:
-                places[str(path)] = path.read_bytes().decode("latin-1")
+                places[str(path)] = path.read_bytes()
         assert any("ansible-playbook" in arguments for arguments in self.seen_arguments), "nobody watched"
         for name, secret in secrets.items():
-            for place, text in places.items():
-                assert secret not in text, f"{name} stands in {place}"
+            for place, content in places.items():
+                assert not stands_in(secret, content), f"{name} stands in {place}"
         shutil.rmtree(self.temporary / "ansible", ignore_errors=True)
         assert list(self.temporary.iterdir()) == []
