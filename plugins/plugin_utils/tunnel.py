@@ -79,7 +79,8 @@ class Found:
         """Return the connection's tunnel: the one with an address from the pools, or, without pools, the only one there is."""
         tunnels = self.tunnels or ()
         inside = [tunnel for tunnel in tunnels if in_pools(tunnel.address, wanted.pools)]
-        if inside and self.told not in ("Disconnected", "Invalid"):
+        # The interface of a connection that is on its way down may still be there.
+        if inside and self.told not in ("Disconnected", "Disconnecting", "Invalid"):
             return inside[0]
         return tunnels[0] if len(tunnels) == 1 and self.told == "Connected" else None
 

@@ -44,13 +44,19 @@ class Person:
 
 @dataclasses.dataclass(frozen=True)
 class Gateway:
-    """The far end of the tunnel, as far as one Mac can tell: which authentication it takes, and how it answers."""
+    """The far end of the tunnel, as far as one Mac can tell: which authentication it takes, and how it answers.
+
+    A stopped connection is ``Disconnecting``, its interface still there, for ``stopping_seconds``; for ``lag_seconds`` after it came up
+    vpnutil still says ``Connecting``.
+    """
 
     authentication: str = "eap_tls"
     reachable: bool = True
     seconds: float = 1.0
     address: str = "172.16.201.2"
     netmask: str = "0xffffff00"
+    stopping_seconds: float = 1.0
+    lag_seconds: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True)

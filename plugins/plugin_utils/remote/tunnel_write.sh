@@ -16,13 +16,15 @@ tunnels() {
 start_connection() {
     [ -z "$failed" ] || return 0
     began=$(/bin/date '+%Y-%m-%d %H:%M:%S')
-    before=$(tunnels </dev/null)
-    owner_run 30 "$vpnutil" start "$connection"
-    if /usr/bin/grep -q "state 'Disconnecting'" "$work/out" "$work/err"; then
-        # It is still on its way down from an earlier use.
-        /bin/sleep 3
+    tries=5
+    while :; do
+        before=$(tunnels </dev/null)
         owner_run 30 "$vpnutil" start "$connection"
-    fi
+        # Still on its way down from an earlier use: it starts only once it is there, and may get the same address again.
+        /usr/bin/grep -q "state 'Disconnecting'" "$work/out" "$work/err" && [ "$tries" -gt 0 ] || break
+        tries=$((tries - 1))
+        /bin/sleep 2
+    done
     report start
 }
 
@@ -49,7 +51,11 @@ wait_until_up() {
         waited=$((waited + 1))
     done
     say waited 0 "$waited"
-    [ -z "$came_up" ] && [ -n "$began" ] || return 0
+    if [ -n "$came_up" ]; then
+        until_it_says_so
+        return 0
+    fi
+    [ -n "$began" ] || return 0
     # macOS would go on trying for ever, and gives its reason when it is stopped.
     stop_connection
     /bin/sleep 4
@@ -58,6 +64,18 @@ wait_until_up() {
         /usr/bin/tail -n 20 >"$work/lines"
     /bin/mv "$work/lines" "$work/out"
     section reason
+}
+
+# vpnutil lags behind the interface, and without address pools its word is all that tells whose interface it is.
+until_it_says_so() {
+    [ -n "$vpnutil" ] || return 0
+    tries=10
+    while [ "$tries" -gt 0 ]; do
+        owner_run 30 "$vpnutil" status "$connection"
+        /usr/bin/grep -q ' Connecting$' "$work/out" || break
+        tries=$((tries - 1))
+        /bin/sleep 1
+    done
 }
 
 is_down() {

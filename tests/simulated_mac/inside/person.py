@@ -129,6 +129,7 @@ def _do_pass_time(root: str, spec: dict[str, t.Any], data: dict[str, t.Any], sec
         data["pending"]["since"] -= seconds
     for service in data["vpn"]:
         service["since"] = service.get("since", 0) - seconds
+        service["connected"] = service.get("connected", 0) - seconds
 
 
 def _do_cut(root: str, spec: dict[str, t.Any], data: dict[str, t.Any], sshd: list[int]) -> None:

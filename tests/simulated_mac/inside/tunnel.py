@@ -19,6 +19,8 @@ def _advance(mac: Machine, data: dict[str, t.Any]) -> None:
         return  # a real client outside does it
     gateway = mac.spec["gateway"]
     for service in data["vpn"]:
+        if service["status"] == "Disconnecting" and time.time() - service["since"] >= gateway["stopping_seconds"]:
+            service.update(status="Disconnected", since=service["since"] + gateway["stopping_seconds"])
         if service["status"] != "Connecting" or time.time() - service["since"] < gateway["seconds"]:
             continue
         if waits_for_person(mac.spec, data, service):
@@ -33,7 +35,12 @@ def _advance(mac: Machine, data: dict[str, t.Any]) -> None:
                 status="Disconnected", error="User authentication failed." if gateway["authentication"] == "eap_tls" else "AUTH_FAILED"
             )
         else:
-            service.update(status="Connected")
+            service.update(status="Connected", connected=max(service["since"] + gateway["seconds"], _answered(data, service)))
+
+
+def _answered(data: dict[str, t.Any], service: dict[str, t.Any]) -> float:
+    """Return when the dialog that the start of the service raised was answered; 0 without one."""
+    return next((float(dialog.get("answered", 0)) for dialog in data["dialogs"] if dialog["name"] == service.get("dialog")), 0.0)
 
 
 def waits_for_person(spec: dict[str, t.Any], data: dict[str, t.Any], service: dict[str, t.Any]) -> bool:
@@ -65,6 +72,21 @@ def services(mac: Machine) -> list[dict[str, t.Any]]:
     return found
 
 
+def told(mac: Machine, service: dict[str, t.Any]) -> str:
+    """Return the state as vpnutil tells it: it lags behind."""
+    if service["status"] == "Connected" and time.time() - service.get("connected", 0) < mac.spec["gateway"]["lag_seconds"]:
+        return "Connecting"
+    return str(service["status"])
+
+
+def _go_down(data: dict[str, t.Any], service: dict[str, t.Any]) -> None:
+    if service["status"] not in ("Connected", "Connecting"):
+        return
+    # A real client outside takes its tunnel down when it sees this.
+    status = "Disconnected" if "provider" in data else "Disconnecting"
+    service.update(status=status, since=time.time(), was_up=service["status"] == "Connected")
+
+
 def start(mac: Machine, name: str) -> str | None:
     """Start the service ``name``; returns the state it was in, ``None`` when there is no such service."""
     with mac.state() as data:
@@ -72,11 +94,10 @@ def start(mac: Machine, name: str) -> str | None:
         service = next((entry for entry in data["vpn"] if entry["name"] == name), None)
         if service is None:
             return None
-        before: str = service["status"]
+        before = told(mac, service)
         if before == "Disconnected":
             for other in data["vpn"]:  # one personal VPN at a time
-                if other["status"] in ("Connected", "Connecting"):
-                    other.update(status="Disconnected", since=time.time())
+                _go_down(data, other)
             service.update(status="Connecting", since=time.time(), error=None, dialog=_dialog(mac, data, service))
     return before
 
@@ -114,8 +135,8 @@ def stop(mac: Machine, name: str) -> str | None:
         service = next((entry for entry in data["vpn"] if entry["name"] == name), None)
         if service is None:
             return None
-        before: str = service["status"]
-        service.update(status="Disconnected", since=time.time())
+        before = told(mac, service)
+        _go_down(data, service)
     return before
 
 
@@ -127,7 +148,7 @@ def interfaces(mac: Machine) -> dict[str, tuple[str | None, str]]:
     for service in services(mac):
         if service["status"] == "Connecting":
             found[f"ipsec{len(found)}"] = (None, "")
-        elif service["status"] == "Connected":
+        elif service["status"] == "Connected" or (service["status"] == "Disconnecting" and service["was_up"]):
             found[f"ipsec{len(found)}"] = (service.get("address") or mac.spec["gateway"]["address"], mac.spec["gateway"]["netmask"])
     return found
 

@@ -27,7 +27,7 @@ def main(mac: Machine, argv: list[str]) -> int:
     if found is None:
         _say(f"Could not find {name}")
     elif verb == "status":
-        print(f"{name} {found['status']}")
+        print(f"{name} {tunnel.told(mac, found)}")
     elif verb == "start":
         before = tunnel.start(mac, name)
         _say(f"{name} has been started" if before == "Disconnected" else f"{name} was not started because it was in the state '{before}'")
@@ -51,6 +51,6 @@ def _list(mac: Machine) -> int:
         _say("Could not find any VPN")
         print("{\n\n}")
         return 0
-    text = json.dumps({"VPNs": [{"name": service["name"], "status": service["status"]} for service in found]}, indent=2)
+    text = json.dumps({"VPNs": [{"name": service["name"], "status": tunnel.told(mac, service)} for service in found]}, indent=2)
     print(text.replace('": ', '" : '))
     return 0

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from simulated_mac import Gateway, SimulatedMac
+from simulated_mac import SimulatedMac
 from simulated_mac.conformance import case
 from simulated_mac.conformance.sample import IDENTIFIER, profile
 from simulated_mac.spec import Person
@@ -236,85 +236,3 @@ def test_system_profiler_lists_what_is_installed(boot: Boot) -> None:
     mac.approve_profile()
     text = mac.sh("/usr/sbin/system_profiler SPConfigurationProfileDataType -json").stdout
     assert f'"spconfigprofile_profile_identifier": "{IDENTIFIER}"' in text
-
-
-VPNUTIL = GUI + "/opt/homebrew/bin/vpnutil "
-
-
-def connected(boot: Boot, **options: t.Any) -> SimulatedMac:
-    """Return a Mac with vpnutil, the profile, and the connection just started."""
-    mac = boot(vpnutil=True, **options)
-    show(mac, profile())
-    mac.approve_profile()
-    assert "AzureVNet has been started" in mac.sh(VPNUTIL + "start AzureVNet").stderr
-    return mac
-
-
-def test_tunnel_comes_up(boot: Boot) -> None:
-    mac = connected(boot, gateway=Gateway(seconds=600), modes={"first_dialog": False})
-    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connecting\n"
-    mac.pass_time(601)
-    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connected\n"
-    assert "\tinet 172.16.201.2 --> 172.16.201.2 netmask 0xffffff00 \n" in mac.sh("/sbin/ifconfig ipsec0").stdout
-    assert mac.sh("/usr/sbin/scutil --nc list").stdout.count("\n") == 1
-    mac.sh(VPNUTIL + "stop AzureVNet")
-    assert mac.sh("/sbin/ifconfig ipsec0").returncode == 1
-
-
-def test_another_vpns_interface_comes_first(boot: Boot) -> None:
-    mac = connected(boot, gateway=Gateway(seconds=0), modes={"first_dialog": False, "other_tunnels": ["100.64.0.1"]})
-    assert "inet 100.64.0.1 " in mac.sh("/sbin/ifconfig ipsec0").stdout
-    assert "inet 172.16.201.2 " in mac.sh("/sbin/ifconfig ipsec1").stdout
-
-
-@pytest.mark.parametrize(
-    "gateway",
-    [Gateway(authentication="certificate", seconds=0), Gateway(reachable=False, seconds=0)],
-    ids=["other-authentication", "unreachable"],
-)
-def test_tunnel_does_not_come_up(boot: Boot, gateway: Gateway) -> None:
-    mac = connected(boot, gateway=gateway)
-    mac.pass_time(60)
-    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Disconnected\n"
-
-
-def test_vpnutil_in_a_bare_ssh_session_finds_nothing_and_succeeds(boot: Boot) -> None:
-    mac = connected(boot)
-    done = mac.sh("/opt/homebrew/bin/vpnutil status AzureVNet")
-    assert done.returncode == 0
-    assert "Could not find AzureVNet" in done.stderr
-
-
-LOGIN = "/Users/alice/Library/Keychains/login.keychain-db"
-PROVIDER = "/System/Library/Frameworks/NetworkExtension.framework/PlugIns/NEIKEv2Provider.appex/Contents/MacOS/NEIKEv2Provider"
-
-
-def with_imported_key(boot: Boot, options: str, partitions: str, **more: t.Any) -> SimulatedMac:
-    """Return a Mac whose identity was imported by hand before the profile came, with the connection just started."""
-    mac = boot(vpnutil=True, gateway=Gateway(seconds=0), **more)
-    assert mac.sh(GUI + f"/usr/bin/security import /tmp/files/good.p12 -k {LOGIN} -P secret {options}").returncode == 0
-    password = mac.spec.user("alice").login_password
-    script = f"/usr/bin/security set-key-partition-list -S {partitions} -k '{password}' -l 'P2S key' {LOGIN} >/dev/null"
-    assert mac.sh(GUI + script).returncode == 0
-    show(mac, profile())
-    mac.approve_profile()
-    mac.sh(VPNUTIL + "start AzureVNet")
-    return mac
-
-
-@pytest.mark.parametrize(
-    ("options", "partitions"),
-    [(f"-T {PROVIDER}", "apple-tool:"), ("-T /usr/bin/security", "apple-tool:,apple:"), (f"-T {PROVIDER}", "apple-tool:,apple:")],
-    ids=["no-partition", "no-acl", "both-at-first"],
-)
-def test_imported_key_raises_a_dialog_and_connecting_waits(boot: Boot, options: str, partitions: str) -> None:
-    mac = with_imported_key(boot, options, partitions)
-    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connecting\n"
-    assert "NEIKEv2Provider wants to access key" in mac.state()["dialogs"][0]["text"]
-    mac.answer_dialogs()
-    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connected\n"
-
-
-def test_imported_key_with_acl_and_partition_list_can_be_enough(boot: Boot) -> None:
-    mac = with_imported_key(boot, f"-T {PROVIDER}", "apple-tool:,apple:", modes={"first_dialog": False})
-    assert mac.sh(VPNUTIL + "status AzureVNet").stdout == "AzureVNet Connected\n"

@@ -164,6 +164,7 @@ PLANS: dict[str, tuple[Found, str, bool, str | None, str | None]] = {
     "connected-already": (UP, "connected", False, None, None),
     "disconnected-already": (DOWN, "disconnected", False, None, None),
     "start-with-vpnutil": (told("Disconnected"), "connected", True, "vpnutil", "start_connection"),
+    "start-what-is-going-down": (told("Disconnecting", UP), "connected", True, "vpnutil", "start_connection"),
     "stop-with-vpnutil": (told("Connected", UP), "disconnected", True, "vpnutil", "stop_connection"),
     "somebody-is-starting-it": (told("Connecting"), "connected", False, None, "expect_connection"),
     "stop-what-is-starting": (told("Connecting"), "disconnected", True, "vpnutil", "stop_connection"),
