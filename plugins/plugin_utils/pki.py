@@ -19,7 +19,7 @@ CLOCK_SKEW = dt.timedelta(minutes=5)
 
 # What cryptography raises for bytes that only look like a certificate: not all of them are ValueErrors, and a name in a string
 # type that it does not know is a KeyError (pyca/cryptography, parse_name_attribute).
-_UNREADABLE = (ValueError, KeyError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+UNREADABLE = (ValueError, KeyError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 
 
 def utc_now() -> dt.datetime:
@@ -42,7 +42,7 @@ class Certificate:
         """Refuse bytes that are not one DER certificate, with ``IdentityError``."""
         try:
             self.x509.subject, self.x509.issuer, self.x509.not_valid_before_utc, self.x509.extensions  # noqa: B018
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise IdentityError("the data is not a readable X.509 certificate", "give the certificate as PEM or DER") from error
 
     @classmethod
