@@ -66,7 +66,10 @@ def findings(profile: WantedProfile, identity: WantedIdentity, found: Found | Ma
 
 
 def is_installed(profile: WantedProfile, identity: WantedIdentity, found: Found | MacError) -> bool | None:
-    """Return whether the wanted profile is installed, which is when the rollout removes older identities and connects; ``None``: not known."""
+    """Return whether the wanted profile is installed, ``None`` for not known.
+
+    Only then the rollout removes older identities and connects.
+    """
     if isinstance(found, MacError) or found.unreadable:
         return None
     if not found.installed:
@@ -102,6 +105,8 @@ def _verdict(profile: WantedProfile, view: _View) -> tuple[Status, str, str | No
         "installed": "installed, with the wanted content",
         "outdated": "another content is installed",
     }.get(status, status)
+    if status in ("absent", "outdated", "staged") and found.expired(wanted.uuid):
+        actual += ": the user did not approve it in time, or declined it"
     if status in ("absent", "outdated") and not view.certain:
         if status == "absent":
             return "drift", actual, ROLLOUT
@@ -114,8 +119,8 @@ def _verdict(profile: WantedProfile, view: _View) -> tuple[Status, str, str | No
     except P2SError as error:
         return "drift", f"{actual}; {error.finding}", sentence(error.remedy)
     if plan.changes:
-        leftover = status == "installed"
-        return "drift", "installed, but a copy with the private key is left on the Mac" if leftover else actual, ROLLOUT
+        left = "a copy with the private key" if found.copied else "the note of a request"
+        return "drift", f"installed, but {left} is left on the Mac" if status == "installed" else actual, ROLLOUT
     return ("ok", actual, None) if status == "installed" else ("pending", actual, profile_delivery.remedy(found, wanted))
 
 

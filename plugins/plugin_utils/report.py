@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from . import report_csv, report_html, report_json, report_junit, report_model
 from .report_history import History, load, with_history
 from .report_model import Report
-from .report_text import clean
+from .report_text import clean, distinct
 
 # Format: the end of its file's name, and who writes it.
 FORMATS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
@@ -30,21 +30,33 @@ FAILURES = ("unreachable", "failed", "drift", "unknown", "pending", "warning")
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What a report is told: its title, and how many days before its end a certificate is warned of, and urgently so."""
+    """What a report is told.
+
+    Its title, how many days before its end a certificate is warned of, and urgently so, and whether ``--limit`` left Macs out.
+    """
 
     title: str = "Azure VPN on Macs"
     warn_days: int = 30
     critical_days: int = 7
+    limited: bool = False
 
 
-def build(results: Mapping[str, object], settings: Settings, now: dt.datetime, history: pathlib.Path | None = None) -> Report:
-    """Return the report on the hosts of ``results`` (name to what client_audit returned, or anything else).
+def build(
+    results: Mapping[str, object],
+    settings: Settings,
+    now: dt.datetime,
+    history: pathlib.Path | None = None,
+    *,
+    notes: tuple[str, ...] = (),
+) -> Report:
+    """Return the report on the hosts of ``results`` (name to what client_audit returned, or anything else), with ``notes`` at its end.
 
     Raises ``ReportError`` for a history that is no folder.
     """
-    hosts = [report_model.host(name, result) for name, result in results.items()]
+    shown = distinct(results)
+    hosts = [report_model.host(shown[name], result) for name, result in results.items()]
     names = [host.name for host in hosts]
-    past = load(history, names) if history else History()
+    past = load(history, names, limited=settings.limited) if history else History()
     return Report(
         title=clean(settings.title),
         generated=now,
@@ -52,8 +64,9 @@ def build(results: Mapping[str, object], settings: Settings, now: dt.datetime, h
         warn_days=settings.warn_days,
         critical_days=settings.critical_days,
         previous=past.previous,
-        gone=past.gone(names),
-        notes=past.notes,
+        gone=() if settings.limited else past.gone(names),
+        notes=(*notes, *past.notes),
+        limited=settings.limited,
     )
 
 

@@ -62,15 +62,15 @@ def fleet(report: Report, widest: int) -> Fleet:
 
 def expiries(report: Report) -> list[Bar]:
     """Return how many certificates expire when: what is urgent, then month by month, then later."""
-    today = report.generated
+    urgencies = collections.Counter(report.urgency(host.days_left(report.generated)) for host in report.hosts)
     ends = [end for host in report.hosts if (end := expiry(host.facts))]
-    critical, warn = (today + dt.timedelta(days=days) for days in (report.critical_days, report.warn_days))
     rows: list[tuple[str, str, int, str, str]] = [
-        ("expired", "past", sum(end < today for end in ends), "drift", ""),
-        (f"within {report.critical_days} days", f"{report.critical_days} d", sum(today <= end < critical for end in ends), "drift", ""),
-        (f"within {report.warn_days} days", f"{report.warn_days} d", sum(critical <= end < warn for end in ends), "warning", ""),
+        ("expired", "past", urgencies["expired"], "drift", ""),
+        (f"within {report.critical_days} days", f"{report.critical_days} d", urgencies["urgent"], "drift", ""),
+        (f"within {report.warn_days} days", f"{report.warn_days} d", urgencies["soon"], "warning", ""),
     ]
-    begin = warn
+    # A day of which a part is left counts as none.
+    begin = report.generated + dt.timedelta(days=report.warn_days + 1)
     for number in range(_MONTHS):
         end = (begin.replace(day=1, hour=0, minute=0, second=0) + dt.timedelta(days=32)).replace(day=1)
         # The year at its January, and at the first month unless its January is the next one.

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from .report_model import Report
 
 COLUMNS = (
     *("host", "state", "observed_at", "finding", "title", "status", "expected", "actual", "remedy"),
-    *("macos", "serial", "user", "certificate_expires", "last_seen", "last_known_state"),
+    *("macos", "serial", "user", "certificate_expires", "certificate_urgency", "last_seen", "last_known_state"),
 )
 # What a spreadsheet takes for the begin of a formula, and runs.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# In many countries a spreadsheet splits a CSV file at semicolons, within cells as well: what follows one would be a cell's begin.
+_LATER_FORMULA = re.compile(r"([;|\t][\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 REACHED = "host.reached"
 
 
 def render(report: Report) -> str:
     """Return the report as CSV text. It begins with a byte-order mark, without which Excel misreads all but English letters."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for host in report.hosts:
         facts = host.facts
@@ -30,6 +33,7 @@ def render(report: Report) -> str:
         rest = [
             *(facts.get(name) for name in ("macos", "serial", "user")),
             (facts.get("certificate") or {}).get("not_after"),
+            report.urgency(host.days_left(report.generated)),
             *((known.observed_at, known.state) if known else (None, None)),
         ]
         begin = [host.name, host.state, host.seen.observed_at if host.seen else None]
@@ -43,5 +47,5 @@ def render(report: Report) -> str:
 
 def cell(value: str | None) -> str:
     """Return ``value`` as a spreadsheet shall show it: a formula in it is not run, but kept as text after an apostrophe."""
-    text = value or ""
+    text = _LATER_FORMULA.sub(r"\1'", value or "")
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from .audit_findings import TITLES
 from .report_model import STATES, Host, Report
 
-# A name that Ansible reads as itself in a pattern, not as a wildcard, a range, a file, an exclusion or two names.
-_PLAIN = re.compile(r"[^\s,\[\]*?!&~@\ufffd-][^\s,\[\]*?\ufffd]*")
+# A name that Ansible reads as itself in a pattern, not as a wildcard, a range, a file, an exclusion or two names. It splits at colons
+# where a pattern has no comma, and takes some IPv6 addresses for one name and some not: none is safe.
+_PLAIN = re.compile(r"[^\s,:\[\]*?!&~@\ufffd-][^\s,:\[\]*?\ufffd]*")
 _NEEDS_WORK = ("drift", "unknown", "pending", "warning")
 
 

@@ -18,6 +18,9 @@ from .report_text import clean
 
 # The newest one brings along what was known when it was made; older ones matter for Macs that it does not have.
 MAX_FILES = 50
+# Files that are no reports hide none, but not without end; and a report does not name all of them.
+MAX_UNREADABLE = 1000
+_MAX_NOTES = 10
 _MAX_SIZE = 256 * 1024 * 1024
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2})-?(\d{2})-?(\d{2})Z")
 
@@ -39,19 +42,25 @@ class History:
         return self.reports[0].generated if self.reports else None
 
     def gone(self, hosts: Iterable[str]) -> tuple[str, ...]:
-        """Return the Macs of the newest report that are not among ``hosts``."""
-        return tuple(sorted(set(self.reports[0].states) - set(hosts))) if self.reports else ()
+        """Return the Macs of the newest whole report that are not among ``hosts``."""
+        whole = next((report for report in self.reports if not report.limited), None)
+        return tuple(sorted(set(whole.states) - set(hosts))) if whole else ()
 
 
-def load(folder: pathlib.Path, wanted: Iterable[str]) -> History:
+def load(folder: pathlib.Path, wanted: Iterable[str], *, limited: bool = False) -> History:
     """Read the newest reports in ``folder``, until something is known of all ``wanted`` Macs.
+
+    A report that is not ``limited`` is also compared with the newest that was not.
 
     A file that is no report is passed over with a note. Raises ``ReportError`` for a folder that cannot be read.
     """
     missing = set(wanted)
+    whole = limited
     reports: list[Earlier] = []
     notes: list[str] = []
-    for path in _newest_first(folder)[:MAX_FILES]:
+    for path in _newest_first(folder):
+        if len(reports) == MAX_FILES or len(notes) == MAX_UNREADABLE or (reports and whole and not missing):
+            break
         try:
             report = read(_text(path))
         except UnreadableReportError as error:
@@ -59,8 +68,9 @@ def load(folder: pathlib.Path, wanted: Iterable[str]) -> History:
             continue
         reports.append(report)
         missing -= set(report.seen)
-        if not missing:
-            break
+        whole = whole or not report.limited
+    if len(notes) > _MAX_NOTES:
+        notes[_MAX_NOTES:] = [f"{len(notes) - _MAX_NOTES} more files of the history are no reports either; they were passed over."]
     return History(tuple(sorted(reports, key=lambda report: report.generated, reverse=True)), tuple(notes))
 
 

@@ -30,6 +30,8 @@ MEANINGS = {
     "ok": "all as wanted",
 }
 _WORKING = ("ok", "warning")
+# In which colour a certificate that has to be renewed is shown.
+_COLOURS = {"expired": "drift", "urgent": "drift", "soon": "warning"}
 
 
 def render(report: Report) -> str:
@@ -119,17 +121,11 @@ def _mac(host: Host, report: Report) -> dict[str, t.Any]:
         "facts": facts,
         "certificate": certificate,
         "days": days,
-        "urgency": _urgency(days, report),
+        "urgency": _COLOURS.get(report.urgency(days) or ""),
         "headline": host.message or (problems[0].title if problems else ""),
         "more": max(0, len(problems) - 1),
         "problems": problems,
         "others": [finding for finding in findings if finding.status in ("ok", "not_applicable")],
-        "text": " ".join(text for text in texts if text).casefold(),
+        "text": " ".join(text for text in texts if text).lower(),
         "checks": " ".join(sorted({finding.id for finding in problems})) if host.seen else "",
     }
-
-
-def _urgency(days: int | None, report: Report) -> str:
-    if days is None:
-        return "none"
-    return "drift" if days < report.critical_days else "warning" if days < report.warn_days else "none"

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from .pki import iso
 from .report_model import STATES, Host, Report, Seen, parse_time, seen_in
 from .report_text import clean, optional
+from .report_text import name as clean_name
 
 SCHEMA_VERSION = 1
 SCHEMA = "https://github.com/azure-p2s/ansible-collection-macos/blob/main/docs/audit-report.schema.json"
@@ -28,6 +29,7 @@ class Earlier(t.NamedTuple):
     generated: str
     states: Mapping[str, str]
     seen: Mapping[str, Seen]
+    limited: bool = False
 
 
 def render(report: Report) -> str:
@@ -42,6 +44,7 @@ def plain(report: Report) -> dict[str, t.Any]:
         "schema_version": SCHEMA_VERSION,
         "title": report.title,
         "generated": iso(report.generated),
+        "limited": report.limited,
         "thresholds": {"warn_days": report.warn_days, "critical_days": report.critical_days},
         "summary": {
             "hosts": len(report.hosts),
@@ -69,13 +72,13 @@ def read(text: str) -> Earlier:
         raise UnreadableReportError(f"has the schema version {clean(data['schema_version'])[:20]}, and this release reads {SCHEMA_VERSION}")
     try:
         generated = iso(parse_time(data["generated"]))
-        hosts = {clean(host["host"]): host for host in data["hosts"]}
+        hosts = {clean_name(host["host"]): host for host in data["hosts"]}
         states = {name: host["state"] for name, host in hosts.items() if host["state"] in STATES}
     except (LookupError, ValueError, TypeError):
         raise UnreadableReportError("is an audit report with parts missing") from None
     # A Mac that was not reached then either brings along what was known of it.
     seen = {name: found for name, host in hosts.items() if (found := seen_in(host) or seen_in(_mapping(host.get("last_known"))))}
-    return Earlier(generated, states, seen)
+    return Earlier(generated, states, seen, data.get("limited") is True)
 
 
 def _host(host: Host, report: Report) -> dict[str, t.Any]:
@@ -86,6 +89,7 @@ def _host(host: Host, report: Report) -> dict[str, t.Any]:
         "message": optional(host.message),
         "observed_at": host.seen.observed_at if host.seen else None,
         "days_left": host.days_left(report.generated),
+        "urgency": report.urgency(host.days_left(report.generated)),
         "facts": dict(host.seen.facts) if host.seen else {},
         "findings": [dict(vars(finding)) for finding in host.findings],
         "last_known": None if host.last_known is None else _seen(host.last_known),

@@ -15,10 +15,12 @@ from collections.abc import Iterable, Mapping
 from .audit_findings import STATUSES, worst
 from .pki import utc_now
 from .report_text import clean, optional
+from .report_text import name as clean_name
 
 # A host's state is its worst finding, or that there is none. What is worst comes first.
 STATES = ("unreachable", "failed", "drift", "unknown", "pending", "warning", "ok")
 NOT_AUDITED = ("unreachable", "failed")
+Urgency = t.Literal["expired", "urgent", "soon"]
 FACTS = ("macos", "serial", "user", "console_user", "mdm_enrolled", "certificate", "profile_uuid")
 
 
@@ -94,7 +96,11 @@ class Host:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """A whole audit. ``previous`` is when the report was made that it is compared with, ``gone`` the Macs that only that one has."""
+    """A whole audit.
+
+    ``limited``: only a part of the inventory was audited, by ``--limit``. ``previous`` is when the report was made that this one is
+    compared with, ``gone`` the Macs that only the last whole report has.
+    """
 
     title: str
     generated: dt.datetime
@@ -104,12 +110,19 @@ class Report:
     previous: str | None = None
     gone: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    limited: bool = False
 
     @property
     def states(self) -> dict[str, int]:
         """How many Macs are in which state, all states, worst first."""
         counts = collections.Counter(host.state for host in self.hosts)
         return {state: counts[state] for state in STATES}
+
+    def urgency(self, days: int | None) -> Urgency | None:
+        """Return how urgent it is to renew a certificate that lasts ``days`` more, as client_audit counts them."""
+        if days is None or days > self.warn_days:
+            return None
+        return "expired" if days < 0 else "urgent" if days <= self.critical_days else "soon"
 
     def in_state(self, *states: str) -> tuple[Host, ...]:
         """Return the Macs in one of ``states``."""
@@ -123,7 +136,7 @@ class Report:
 
 def host(name: str, result: object) -> Host:
     """Return the Mac ``name``, from what client_audit left in the variable that its task registered."""
-    name = clean(name)
+    name = clean_name(name)
     if not isinstance(result, Mapping):
         return Host(name, "failed", message="It was not audited: an earlier task failed or was skipped.")
     message = clean(result.get("msg") or "no message")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Control characters (XML 1.0 has no way to write them), halves of surrogate pairs (what was not UTF-8), the marks that turn the
 # direction of writing (they make one name look like another), and the two non-characters that XML refuses.
@@ -17,6 +18,31 @@ def clean(value: object) -> str:
     """Return ``value`` as one line of text that UTF-8 and XML can hold; each character that they cannot is shown as U+FFFD."""
     text = _UNFIT.sub("\ufffd", re.sub(r"\s*[\r\n\t]+\s*", " ", str(value)).strip())
     return text if len(text) <= _MAX else f"{text[:_MAX]}\u2026"
+
+
+def name(value: object) -> str:
+    """Return the name of a host, cleaned. Blanks around it stay, because they tell it from another one."""
+    return _UNFIT.sub("\ufffd", str(value))[:_MAX]
+
+
+def distinct(values: Iterable[str]) -> dict[str, str]:
+    """Return the name of each host, cleaned; those that are the same then get numbers, which no ``--limit`` takes for a name."""
+    shown: dict[str, str] = {}
+    taken: set[str] = set()
+    for value in sorted(values):
+        base = own = name(value)
+        number = 1
+        while own in taken:
+            number += 1
+            own = f"{base} ({number})"
+        taken.add(own)
+        shown[value] = own
+    return shown
+
+
+def count(number: int) -> str:
+    """Return ``1 Mac``, ``2 Macs`` and so on."""
+    return f"{number} Mac" if number == 1 else f"{number} Macs"
 
 
 def optional(value: object) -> str | None:

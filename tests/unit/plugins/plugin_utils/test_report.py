@@ -20,6 +20,7 @@ from support.audit_results import NOW
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import (
     report,
+    report_charts,
     report_csv,
     report_groups,
     report_json,
@@ -48,6 +49,7 @@ HOSTILE = {
     "formula-at": "@SUM(A1)",
     "formula-full-width": "\uff1d1+1",
     "formula-after-blanks": "   =1",
+    "formula-after-a-semicolon": 'mac; "=1+1|-2',
 }
 
 
@@ -146,9 +148,26 @@ class TestCsv:
     @pytest.mark.parametrize("text", [text for name, text in HOSTILE.items() if name.startswith("formula")])
     def test_no_cell_is_a_formula_and_nothing_is_lost(self, text: str) -> None:
         cell = report_csv.cell(text)
-        assert cell == f"'{text}"
+        assert cell.replace("'", "") == text
         (row, *_rest) = rows(report_csv.render(built({text: macs.UNREACHABLE})))
-        assert row["host"] == f"'{text.strip()}"
+        assert row["host"] == cell
+
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+    @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+    def test_no_field_begins_a_formula_wherever_a_spreadsheet_splits(self, text: str, delimiter: str) -> None:
+        written = report_csv.render(built({text: {"unreachable": True, "msg": f"no route; {text}"}}))
+        for row in csv.reader(io.StringIO(written[1:], newline=""), delimiter=delimiter):
+            assert [field for field in row if field.lstrip(' "').startswith(("=", "+", "-", "@", "\uff1d"))] == []
+
+    def test_every_cell_is_quoted(self, fleet: Report) -> None:
+        lines = report_csv.render(fleet)[1:].splitlines()
+        assert all(line.startswith('"') and line.endswith('"') for line in lines)
+
+    def test_how_urgent_a_renewal_is(self) -> None:
+        made = built({fault: macs.one(fault) for fault in ("expired", "expires_very_soon", "expires_soon", "none")})
+        found = {row["host"]: row["certificate_urgency"] for row in rows(report_csv.render(made))}
+        assert found == {"expired": "expired", "expires_very_soon": "urgent", "expires_soon": "soon", "none": ""}
+        assert {host["host"]: host["urgency"] or "" for host in report_json.plain(made)["hosts"]} == found
 
 
 class TestJunit:
@@ -198,6 +217,27 @@ def test_cleaning_keeps_what_can_be_shown() -> None:
     assert len(report_text.clean("x" * 10**6)) <= 4001
 
 
+# Of those with a colon Ansible makes two patterns, or an address and a port.
+NOT_PLAIN = (
+    "a b",
+    "a,b",
+    "mac[1:3]",
+    "*",
+    "!mac",
+    "&mac",
+    "~mac",
+    "@file",
+    "-v",
+    "mac?",
+    "",
+    "prod:mac02",
+    "a:!b",
+    "fe80::1",
+    " mac",
+    "mac ",
+)
+
+
 class TestGroups:
     """Patterns that can be pasted behind ansible-playbook."""
 
@@ -213,7 +253,7 @@ class TestGroups:
                 if host.name in group.hosts
             )
 
-    @pytest.mark.parametrize("name", ["a b", "a,b", "mac[1:3]", "*", "!mac", "&mac", "~mac", "@file", "-v", "mac?", ""])
+    @pytest.mark.parametrize("name", NOT_PLAIN)
     def test_names_that_a_pattern_would_take_for_something_else_are_left_out(self, name: str) -> None:
         assert report_groups.limit([name]) is None
         assert report_groups.limit([name, "mac01"]) == "--limit mac01"
@@ -228,6 +268,33 @@ def test_failing_looks_at_states_and_at_every_finding() -> None:
     assert [host.name for host in made.having(["unknown"])] == ["a"]
     assert [host.name for host in made.having(["unreachable", "drift"])] == ["c", "b"]
     assert made.having([]) == ()
+
+
+def test_hosts_whose_names_differ_in_blanks_or_in_what_cannot_be_shown_stay_apart() -> None:
+    made = built({name: macs.one("none") for name in ("mac", "mac ", " mac", "mac\x00", "mac\x01")})
+    assert sorted(host.name for host in made.hosts) == [" mac", "mac", "mac ", "mac\ufffd", "mac\ufffd (2)"]
+    assert report_json.read(report_json.render(made)).states.keys() == {host.name for host in made.hosts}
+    assert report_groups.limit([host.name for host in made.hosts]) == "--limit mac"
+
+
+# days that a certificate lasts: what client_audit says of it, how urgent it is, and its column of the timeline
+URGENCIES = {
+    "yesterday": (-0.5, "drift", "expired", "past"),
+    "last-urgent-day": (7.9, "warning", "urgent", "7 d"),
+    "first-day-after": (8.1, "warning", "soon", "30 d"),
+    "last-day-of-the-warning": (30.9, "warning", "soon", "30 d"),
+    "first-day-without": (31.1, "ok", None, "Dec"),
+}
+
+
+@pytest.mark.parametrize(("days", "status", "urgency", "column"), URGENCIES.values(), ids=URGENCIES)
+def test_finding_badge_and_timeline_draw_the_line_at_the_same_day(days: float, status: str, urgency: str | None, column: str) -> None:
+    own = macs.client(days=days)
+    result = macs.audit_of(macs.wanted(own), macs.answer(own))
+    made = built({"mac": result})
+    assert macs.statuses(result)["identity.validity"] == status
+    assert report_json.plain(made)["hosts"][0]["urgency"] == urgency
+    assert [bar.short for bar in report_charts.expiries(made) if bar.count] == [column]
 
 
 def test_the_log_names_every_mac_that_is_not_ok() -> None:

@@ -123,15 +123,41 @@ def test_a_history_that_is_no_folder_is_refused_by_its_option(tmp_path: pathlib.
 
 
 def test_a_long_history_is_not_read_whole(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    audit(tmp_path, {"mac": macs.one("none")}, 0)
-    for day in range(1, 100):
-        (tmp_path / f"2026-01-01T00-00-00Z-{day}.json").write_text("{}")
+    for day in range(100):
+        audit(tmp_path, {"mac": macs.one("none")}, day)
     read: list[str] = []
     monkeypatch.setattr(report_history, "read", lambda text: read.append(text) or report_json.read(text))
     report_history.load(tmp_path, ["mac"])
     assert len(read) == 1
     report_history.load(tmp_path, ["never seen"])
     assert len(read) == 1 + report_history.MAX_FILES
+
+
+def test_files_that_are_no_reports_hide_none_and_are_not_all_named(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit(tmp_path, {"mac": macs.one("none")}, 0)
+    for number in range(70):
+        (tmp_path / f"2027-01-01T00-00-00Z-{number}.json").write_text("{}")
+    made = audit(tmp_path, {"mac": macs.UNREACHABLE}, 1)
+    assert host(made, "mac").last_known is not None
+    assert len(made.notes) == 11
+    assert made.notes[-1] == "60 more files of the history are no reports either; they were passed over."
+    monkeypatch.setattr(report_history, "MAX_UNREADABLE", 5)
+    assert report_history.load(tmp_path, ["mac"]).reports == ()
+
+
+def test_an_audit_with_a_limit_neither_calls_the_other_macs_gone_nor_hides_that_one_is(tmp_path: pathlib.Path) -> None:
+    def audited(results: t.Mapping[str, object], day: int, *, limited: bool) -> Report:
+        made = report.build(results, Settings(limited=limited), NOW + dt.timedelta(days=day), tmp_path)
+        report_write.write(tmp_path, report.history_file(made), "history")
+        return made
+
+    audited({"a": macs.one("none"), "b": macs.one("none"), "gone": macs.one("none")}, 0, limited=False)
+    part = audited({"a": macs.one("expired")}, 1, limited=True)
+    assert (part.gone, report_json.plain(part)["limited"]) == ((), True)
+    assert report_json.plain(part)["changes"] == [{"host": "a", "before": "ok", "after": "drift"}]
+    whole = audited({"a": macs.one("none"), "b": macs.one("none")}, 2, limited=False)
+    assert (whole.gone, report_json.plain(whole)["limited"]) == (("gone",), False)
+    assert report_json.plain(whole)["changes"] == [{"host": "a", "before": "drift", "after": "ok"}]
 
 
 def test_two_reports_of_the_same_second_are_both_kept(tmp_path: pathlib.Path) -> None:
