@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import report as reports
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import report_model, report_write
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.action import OptionError, P2SActionBase
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.report_history import ReportError
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.report_model import Report
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.report_text import count
 
 _TEXTS: t.Final[dict[str, t.Any]] = {"type": "list", "elements": "str"}
 
@@ -32,7 +34,7 @@ class ActionModule(P2SActionBase):
             "fail_on": {**_TEXTS, "choices": list(reports.FAILURES), "default": []},
             "title": {"type": "str", "default": reports.Settings.title},
             "warn_days": {"type": "int", "default": reports.Settings.warn_days},
-            "critical_days": {"type": "int", "default": reports.Settings.critical_days},
+            "critical_days": {"type": "int"},
         },
     }
 
@@ -45,23 +47,23 @@ class ActionModule(P2SActionBase):
 
     def act(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """Collect, compare with earlier reports, write."""
-        _refuse(options)
+        settings = _settings(options, limited=self._variables.get("ansible_limit") is not None)
         folder = pathlib.Path(self.controller_target(options["dest"]))
         history = pathlib.Path(self.controller_target(options["history"])) if options["history"] else None
-        settings = reports.Settings(options["title"], options["warn_days"], options["critical_days"])
-        report = reports.build(self._results(options), settings, report_model.now(), history)
+        report, problem = _built(self._results(options), settings, history)
         files = reports.files(report, options["formats"], options["basename"])
         changed = report_write.changed(folder, files)
         if not self.check_mode:
-            if history:
-                report_write.write(history, reports.history_file(report), "history")
+            # First what was asked for: a history that cannot be kept must not lose the audit as well.
             report_write.write(folder, files, "dest")
+            if history and not problem:
+                problem = _kept(history, report)
         return {
             "changed": bool(changed) or history is not None,
             "summary": reports.summary(report),
             "lines": reports.lines(report),
             "files": [str(folder / name) for name in files],
-            **_verdict(report, options["fail_on"], folder),
+            **_verdict(report, options["fail_on"], folder, problem),
         }
 
     def _results(self, options: dict[str, t.Any]) -> dict[str, object]:
@@ -75,24 +77,49 @@ def _value(held: Mapping[str, t.Any], host: str, variable: str) -> object:
     return held[host].get(variable) if host in held else None
 
 
-def _refuse(options: dict[str, t.Any]) -> None:
+def _built(results: dict[str, object], settings: reports.Settings, history: pathlib.Path | None) -> tuple[Report, ReportError | None]:
+    """Return the report, and why it could not be compared with earlier ones, if so."""
+    now = report_model.now()
+    try:
+        return reports.build(results, settings, now, history), None
+    except ReportError as error:
+        return reports.build(results, settings, now, notes=(f"Without earlier reports: {error}",)), error
+
+
+def _kept(history: pathlib.Path, report: Report) -> ReportError | None:
+    """Put the report into the history; return why not, if so."""
+    try:
+        report_write.write(history, reports.history_file(report), "history")
+    except ReportError as error:
+        return error
+    return None
+
+
+def _settings(options: dict[str, t.Any], *, limited: bool) -> reports.Settings:
+    """Return what the report is told. Raises ``OptionError``."""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", options["basename"]):
         raise OptionError(
             "the name is not plain", "use letters, digits, dots, hyphens and underscores, without a folder", option="basename"
         )
-    if not 0 <= options["critical_days"] <= options["warn_days"] <= 3650:
+    warn = options["warn_days"]
+    critical = min(reports.Settings.critical_days, warn) if options["critical_days"] is None else options["critical_days"]
+    if not 0 <= critical <= warn <= 3650:
         raise OptionError(
-            f"{options['critical_days']} and {options['warn_days']} are not two numbers of days, the smaller first",
+            f"{critical} and {warn} are not two numbers of days, the smaller first",
             "give numbers from 0 to 3650, critical_days at most warn_days",
-            option="critical_days",
+            option="warn_days" if options["critical_days"] is None else "critical_days",
         )
+    return reports.Settings(options["title"], warn, critical, limited)
 
 
-def _verdict(report: Report, fail_on: list[str], folder: pathlib.Path) -> dict[str, t.Any]:
-    """Return how the task ends, by what it shall fail for."""
+def _verdict(report: Report, fail_on: list[str], folder: pathlib.Path, problem: ReportError | None) -> dict[str, t.Any]:
+    """Return how the task ends: by what it shall fail for, and by what was wrong with the history."""
+    verdict: dict[str, t.Any] = {} if problem is None else problem.as_result()
+    said = [] if problem is None else [f"{problem} The report itself is in {folder}."]
     named = [host.name for host in report.having(fail_on)]
-    if not named:
-        return {"msg": f"{len(report.hosts)} Macs reported in {folder}"}
-    some = ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
-    what = " or ".join(fail_on)
-    return {"failed": True, "failing_hosts": named, "msg": f"fail_on: {len(named)} Macs have {what} ({some}); see the report in {folder}."}
+    if named:
+        some = ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
+        has = f"{count(len(named))} {'has' if len(named) == 1 else 'have'} {' or '.join(fail_on)}"
+        said.append(f"fail_on: {has} ({some}); see the report in {folder}.")
+        verdict |= {"failed": True, "failing_hosts": named}
+    return {**verdict, "msg": " ".join(said) or f"{count(len(report.hosts))} reported in {folder}"}

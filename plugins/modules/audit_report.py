@@ -57,6 +57,8 @@ options:
     description:
       - A folder of earlier reports in JSON. This one is put there as well, under a name of its own.
       - A file in it that is no report, or one of another schema version, is passed over with a note in the report.
+      - When the folder cannot be read or written to, the report is written to O(dest) all the same, and then the task fails.
+      - A run with C(--limit) is compared with the earlier reports and kept, and no Mac that it leaves out counts as gone.
     type: path
   fail_on:
     description:
@@ -74,9 +76,10 @@ options:
     type: int
     default: 30
   critical_days:
-    description: Certificates that expire within this many days are shown as urgent.
+    description:
+      - Certificates that expire within this many days are shown as urgent.
+      - The default is 7, or O(warn_days) where that is less.
     type: int
-    default: 7
 seealso:
   - module: azure_p2s.macos.client_audit
 """
@@ -108,11 +111,11 @@ summary:
       type: list
       elements: str
     gone:
-      description: The Macs that only the last report has.
+      description: The Macs that only the last report without C(--limit) has; none in a run with it.
       type: list
       elements: str
     notes:
-      description: Files of the history that were passed over, and why.
+      description: What was passed over in the history, and why.
       type: list
       elements: str
   sample:

@@ -58,7 +58,7 @@ def test_the_run_fails_for_what_it_shall_fail_for_and_the_report_is_written(cont
     result = run.result()
     assert run.rc == 2
     assert result["failing_hosts"] == ["mac02"]
-    assert result["msg"] == f"fail_on: 1 Macs have drift or unknown (mac02); see the report in {controller.folder / 'out'}."
+    assert result["msg"] == f"fail_on: 1 Mac has drift or unknown (mac02); see the report in {controller.folder / 'out'}."
     assert sorted(path.name for path in (controller.folder / "out").iterdir()) == ["audit.csv", "audit.html", "audit.json", "audit.xml"]
 
 
@@ -101,8 +101,47 @@ REFUSED = {
     "unknown-status": ({"fail_on": ["bad"]}, "value of fail_on must be one or more of: "),
     "unknown-format": ({"formats": ["pdf"]}, "value of formats must be one or more of: "),
     "dest-is-a-file": ({"dest": "hosts.yml"}, "dest: the report cannot be written to "),
-    "history-is-a-file": ({"history": "hosts.yml"}, "history: the folder "),
 }
+
+
+UNUSABLE = {
+    "history-is-a-file": ("hosts.yml", "history: the folder "),
+    "history-cannot-be-made": ("hosts.yml/history", "history: the "),
+}
+
+
+@pytest.mark.parametrize(("history", "says"), UNUSABLE.values(), ids=UNUSABLE)
+@pytest.mark.parametrize("check", [False, True], ids=["", "check"])
+def test_a_history_that_cannot_be_used_fails_the_task_and_loses_no_audit(
+    controller: Controller, history: str, says: str, check: bool
+) -> None:
+    run = controller.play(task(history=history, fail_on=["drift"]), check=check)
+    result = run.result()
+    assert run.rc == 2
+    assert result["error"]["option"] == "history"
+    assert result["msg"].startswith(says)
+    assert f"The report itself is in {controller.folder / 'out'}. fail_on: 1 Mac has drift (mac02); " in result["msg"]
+    assert result["summary"]["hosts"] == 2
+    if check:
+        assert not (controller.folder / "out").exists()
+    else:
+        report = json.loads((controller.folder / "out" / "audit.json").read_text())
+        assert report["summary"]["states"]["drift"] == 1
+        assert report["notes"] == [note for note in result["summary"]["notes"] if note.startswith("Without earlier reports: history: ")]
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_a_low_warn_days_alone_makes_a_report(controller: Controller, days: int) -> None:
+    assert controller.play(task(warn_days=days)).rc == 0
+    report = json.loads((controller.folder / "out" / "audit.json").read_text())
+    assert report["thresholds"] == {"warn_days": days, "critical_days": days}
+
+
+def test_a_limit_marks_the_report(controller: Controller) -> None:
+    controller.play(task(history="history"))
+    run = controller.play(task(history="history"), arguments=["--limit", "mac01"])
+    assert run.result()["summary"]["gone"] == []
+    assert json.loads((controller.folder / "out" / "audit.json").read_text())["limited"] is True
 
 
 @pytest.mark.parametrize(("options", "says"), REFUSED.values(), ids=REFUSED)
