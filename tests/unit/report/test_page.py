@@ -12,15 +12,13 @@ import time
 import typing as t
 
 import pytest
+from axe_playwright_python import sync_playwright as axe
+from playwright import sync_api as playwright
 from support import audit_results as macs
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import report, report_html, report_write
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.report import Settings
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.report_model import STATES, Report
-
-_WHY = "the oldest ansible-core's environment has no browser tools; the newest one's tests look at the same page"
-playwright = pytest.importorskip("playwright.sync_api", reason=_WHY)
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=_WHY)
 
 HOSTILE = '<img src=x onerror="document.title=1">'
 WIDTHS = (360, 768, 1440)
@@ -90,6 +88,13 @@ def shown(page: t.Any) -> list[str]:
     """Return the names of the Macs that the list shows."""
     names: list[str] = page.eval_on_selector_all(".mac:not([hidden])", "macs => macs.map(mac => mac.dataset.name)")
     return names
+
+
+def small(folder: pathlib.Path, faults: dict[str, str]) -> pathlib.Path:
+    """Write the report on some Macs, by name and fault, and return where it is."""
+    path = folder / "small.html"
+    path.write_text(report_html.render(report.build({name: macs.one(fault) for name, fault in faults.items()}, Settings(), macs.NOW)))
+    return path
 
 
 def test_it_loads_in_under_two_seconds_without_a_request_or_a_complaint(open_page: t.Callable[..., Page]) -> None:
@@ -197,6 +202,58 @@ def test_patterns_are_copied_whole(open_page: t.Callable[..., Page], fleet: tupl
     page.click("#limit")
     names = ",".join(host.name for host in fleet[0].in_state("pending"))
     assert page.evaluate("navigator.clipboard.readText()") == f"--limit '{names}'"
+
+
+def test_with_no_name_to_copy_nothing_is_copied_as_an_empty_limit_is_all_hosts(
+    open_page: t.Callable[..., Page], tmp_path: pathlib.Path
+) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"], path=small(tmp_path, {"a b": "none", "prod:mac02": "expired"})).page
+    page.evaluate("navigator.clipboard.writeText('as before')")
+    page.click("#limit")
+    assert page.inner_text("#shown") == "2 Macs. Nothing copied: no Mac here can be named in a pattern, 2 Macs left out."
+    page.fill("#search", "nothing has this")
+    page.click("#limit")
+    assert page.inner_text("#shown") == "0 of 2 Macs shown. Nothing copied: no Mac is shown."
+    assert page.inner_text("#limit") == "Copy their --limit"
+    assert page.evaluate("navigator.clipboard.readText()") == "as before"
+
+
+def test_what_is_left_out_of_a_copied_pattern_is_said(open_page: t.Callable[..., Page], tmp_path: pathlib.Path) -> None:
+    path = small(tmp_path, {"mac01": "none", "prod:mac02": "none", "fe80::1": "none"})
+    page = open_page(permissions=["clipboard-read", "clipboard-write"], path=path).page
+    page.click("#limit")
+    assert page.evaluate("navigator.clipboard.readText()") == "--limit 'mac01'"
+    assert page.inner_text("#shown") == "3 Macs. Copied: 1 Mac named, 2 Macs left out whose name cannot stand in a pattern."
+
+
+def test_a_copy_button_gets_its_label_back_however_often_it_is_pressed(open_page: t.Callable[..., Page]) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"]).page
+    button = page.locator(".copy").first
+    button.click()
+    playwright.expect(button).to_have_text("Copied")
+    button.click()
+    playwright.expect(button).to_have_text("Copy")
+
+
+@pytest.mark.parametrize(("works", "label"), [("true", "Copied"), ("false", "Not copied")])
+def test_without_the_clipboard_the_old_way_is_tried_and_not_believed(open_page: t.Callable[..., Page], works: str, label: str) -> None:
+    page = open_page().page
+    page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('no')))")
+    page.evaluate(f"void (document.execCommand = () => {works})")
+    page.locator("#limit").focus()
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator("#limit")).to_have_text(label)
+    assert page.evaluate("document.activeElement.id") == "limit"
+    assert label in page.inner_text("#shown")
+
+
+@pytest.mark.parametrize("name", ["İstanbul-mac", "STRASSE-ß", "ΟΔΟΣ"])
+def test_the_search_finds_names_of_every_language_as_they_are_written(
+    open_page: t.Callable[..., Page], name: str, tmp_path: pathlib.Path
+) -> None:
+    page = open_page(path=small(tmp_path, {name: "none", "other": "none"})).page
+    page.fill("#search", name)
+    assert shown(page) == [name]
 
 
 def test_a_hostile_name_is_text_and_the_page_runs_no_script_but_its_own(open_page: t.Callable[..., Page]) -> None:
