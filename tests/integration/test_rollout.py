@@ -75,15 +75,16 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     root = demo_pki.write_demo(controller.folder / "identities", NAMES, passphrase=PASSPHRASE)
     assert root
     (controller.folder / "azure.zip").write_bytes(azure_package.package(azure_package.Spec(roots=(azure_package.make_root(),))))
-    controller.inventory(
-        NAMES,
-        vpn_client_package="azure.zip",
-        vpn_client_identity_pkcs12="identities/{{ inventory_hostname }}.p12",
-        vpn_client_identity_passphrase=PASSPHRASE,
-        vpn_client_keychain_password=KEYCHAIN_PASSWORD,
-        vpn_client_approval_timeout=30,
-        ansible_become=True,
-    )
+    # written for each host, as one of them loses its package below
+    hosts: dict[str, dict[str, str]] = {name: {"vpn_client_package": "azure.zip"} for name in NAMES}
+    common = {
+        "vpn_client_identity_pkcs12": "identities/{{ inventory_hostname }}.p12",
+        "vpn_client_identity_passphrase": PASSPHRASE,
+        "vpn_client_keychain_password": KEYCHAIN_PASSWORD,
+        "vpn_client_approval_timeout": 30,
+        "ansible_become": True,
+    }
+    controller.inventory(hosts, **common)
     (controller.folder / "rollout.yml").write_text("- import_playbook: azure_p2s.macos.rollout\n")
     (controller.folder / "remove.yml").write_text("- import_playbook: azure_p2s.macos.remove\n")
     identities = {
@@ -112,6 +113,8 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             stages[name] = _stage(controller, fleet, str(controller.folder / playbook), *arguments)
             if name == "second":
                 installed = {host: fleet[host].state() for host in NAMES}
+        controller.inventory({**hosts, NAMES[0]: {}}, **common)
+        stages["removal without a package"] = _stage(controller, fleet, str(controller.folder / "remove.yml"))
         yield Story(controller, fleet, before, stages, identities, installed)
     patch.undo()
 
@@ -129,7 +132,9 @@ def _changed(stage: Stage) -> dict[str, int]:
     return {name: stage.run.recap(name)["changed"] for name in NAMES}
 
 
-@pytest.mark.parametrize("stage", ["check before", "first", "check after", "second", "removal", "second removal"])
+@pytest.mark.parametrize(
+    "stage", ["check before", "first", "check after", "second", "check removal", "removal", "second removal", "removal without a package"]
+)
 def test_every_run_succeeds_on_every_mac(story: Story, stage: str) -> None:
     assert story.stages[stage].run.rc == 0, story.stages[stage].run.output
 
