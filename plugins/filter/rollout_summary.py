@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import rollout
 
 
-def rollout_summary(hostvars: Mapping[str, Mapping[str, t.Any]], hosts: Iterable[str], check: bool = False) -> list[str]:
+def rollout_summary(
+    hostvars: Mapping[str, Mapping[str, t.Any]], hosts: Iterable[str], check: bool = False, active: Iterable[str] | None = None
+) -> list[str]:
     """Return how far the role vpn_client is on ``hosts``, in lines for the admin."""
-    return rollout.summary({host: hostvars[host] for host in hosts}, check=check)
+    return rollout.summary({host: hostvars[host] for host in hosts}, check=check, active=active)
 
 
 class FilterModule:
