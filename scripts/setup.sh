@@ -60,7 +60,7 @@ setup_browser() {
 setup_packages() {
     missing=''
     PATH=$PATH:/usr/sbin:/sbin
-    for pair in git:git openssl:openssl ssh:openssh-client sudo:sudo ip:iproute2 unshare:util-linux mount:mount; do
+    for pair in git:git openssl:openssl ssh:openssh-client sudo:sudo ip:iproute2 unshare:util-linux mount:mount newuidmap:uidmap; do
         command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
     done
     # shellcheck disable=SC2086  # a list of words

@@ -53,7 +53,12 @@ class Fleet:
         self.stop()
 
     def start(self) -> t.Self:
-        """Start the Macs and wait until each answers. Raises ``FleetError``."""
+        """Start the Macs and wait until each answers. Raises ``FleetError``, also when a fleet runs in the folder already."""
+        if self._runs():
+            raise FleetError(
+                f"simulated Macs run in {self.folder} already; stop them with `python -m simulated_mac down --dir {self.folder}`, "
+                "or take another folder"
+            )
         if (self.folder / "fleet.json").exists():
             self._clear_what_a_crash_left()
         (self.folder / "macs").mkdir(parents=True, exist_ok=True)
@@ -84,23 +89,31 @@ class Fleet:
         self._note(answer["addresses"])
         return self
 
+    def _runs(self) -> bool:
+        try:
+            supervisor.ask(self.folder, "hello")
+        except (OSError, RuntimeError):
+            return False
+        return True
+
     def stop(self) -> None:
         """Stop every Mac and remove the folder; may be called again. Raises ``FleetError`` for what the simulator itself did wrong."""
+        if self._process is None:
+            return
         faults = self._faults()
-        if self._process is not None:
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-            else:
-                with contextlib.suppress(OSError, RuntimeError):
-                    supervisor.ask(self.folder, "stop")
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
-            self._process = None
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        else:
+            with contextlib.suppress(OSError, RuntimeError):
+                supervisor.ask(self.folder, "stop")
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
         self._tell(faults)
 
@@ -143,13 +156,10 @@ class Fleet:
         self._tell(faults)
 
     def _clear_what_a_crash_left(self) -> None:
-        try:
-            supervisor.ask(self.folder, "stop")
-        except (OSError, RuntimeError):
+        with contextlib.suppress(OSError, ValueError):
             pid = json.loads((self.folder / "fleet.json").read_text())["pid"]
-            with contextlib.suppress(OSError):
-                if b"_supervise" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
-                    os.kill(pid, signal.SIGKILL)
+            if b"_supervise" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
         for name in ("macs", "keys"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         for name in ("control", "fleet.json", supervisor.FAULTS):

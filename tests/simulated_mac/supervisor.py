@@ -185,6 +185,9 @@ class Supervisor:
                 stream.write(json.dumps(answer) + "\n")
                 stream.flush()
 
+    def do_hello(self) -> None:
+        """Answer: there is a fleet here."""
+
     def do_stop(self) -> None:
         """Stop the fleet."""
         self.stopping = True

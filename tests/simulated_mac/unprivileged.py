@@ -23,12 +23,32 @@ class NotPossibleError(Exception):
     """This machine does not let an unprivileged user start simulated Macs; the text says what is missing."""
 
 
+def lacking() -> str:
+    """Return why an unprivileged user cannot start simulated Macs here; an empty text when nothing is in the way."""
+    try:
+        _maps()
+    except NotPossibleError as error:
+        return str(error)
+    child = os.fork()
+    if child == 0:
+        try:
+            linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS | linux.CLONE_NEWPID)
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return "" if os.waitpid(child, 0)[1] == 0 else "the kernel allows no unprivileged user namespaces; start as root"
+
+
+def _maps() -> list[tuple[str, list[str]]]:
+    return [_map("newuidmap", "/etc/subuid", os.getuid()), _map("newgidmap", "/etc/subgid", os.getgid())]
+
+
 def enter() -> int:
     """Return in a child process that is root, and process 1, of new namespaces; the original process never returns.
 
     The result is the process id that the rest of the machine sees. Raises ``NotPossibleError``.
     """
-    maps = [_map("newuidmap", "/etc/subuid", os.getuid()), _map("newgidmap", "/etc/subgid", os.getgid())]
+    maps = _maps()
     outer = os.getpid()
     ready_to_map = os.pipe()
     helper = os.fork()

@@ -6,14 +6,31 @@
 from __future__ import annotations
 
 import itertools
+import os
 import typing as t
 
 import pytest
 
-from simulated_mac import Fleet, MacSpec, SimulatedMac
+from simulated_mac import Fleet, MacSpec, SimulatedMac, unprivileged
 from simulated_mac.conformance import case as conformance
 
 _NUMBER = itertools.count()
+
+
+# Tests that start no Mac.
+_NEED_NO_MAC = ("test_profile_rules.py", "test_unprivileged.py")
+
+
+@pytest.fixture(scope="session")
+def _lacking() -> str:
+    return "" if os.geteuid() == 0 else unprivileged.lacking()
+
+
+@pytest.fixture(autouse=True)
+def _macs_can_start(request: pytest.FixtureRequest, _lacking: str) -> None:
+    """Skip what needs a Mac where an unprivileged user can start none, and say why."""
+    if _lacking and (request.path.name not in _NEED_NO_MAC or "boot" in request.fixturenames):
+        pytest.skip(_lacking)
 
 
 @pytest.fixture(scope="session")

@@ -142,6 +142,17 @@ def test_a_mistake_of_the_simulator_ends_no_mac_and_is_told_at_the_end(tmp_path:
     assert not fleet.folder.exists()
 
 
+def test_a_folder_where_macs_run_takes_no_second_fleet(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "fleet"
+    with Fleet(folder, [MacSpec("mac01", macos="13.7")]) as first:
+        second = Fleet(folder, [MacSpec("mac01")], detached=True)
+        with pytest.raises(FleetError, match="already; stop them with .* down"):
+            second.start()
+        second.stop()
+        assert first["mac01"].sh("/usr/bin/sw_vers -productVersion").stdout == "13.7\n"
+    wait_until_gone(folder)
+
+
 def test_two_fleets_do_not_meet(tmp_path: pathlib.Path) -> None:
     with Fleet(tmp_path / "one", [MacSpec("mac01", macos="13.7")]) as one, Fleet(tmp_path / "two", [MacSpec("mac01", macos="26.1")]) as two:
         assert one.port != two.port
