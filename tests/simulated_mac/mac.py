@@ -199,9 +199,10 @@ class SimulatedMac:
         """Let ``tool`` (a name, for `security` also "security import") misbehave, or behave again with ``None``.
 
         ``hang``; ``fail`` (details ``status``, ``stderr``); ``kill``; ``garbage`` (``stdout``, ``status``); ``cut``: the SSH
-        connection ends; ``change``: a keychain changes first (``keychain``, ``add``: base64 of DER, ``remove``: a common name).
-        Plain tools know ``hang``, ``fail``, ``kill`` and (``cp``) ``torn``: the copy was taken
-        during a write. The others take ``after`` (calls that still work) and ``once``.
+        connection ends, and the tool hangs or, with ``goes_on``, works all the same; ``change``: a keychain changes first
+        (``keychain``, ``add``: base64 of DER, ``remove``: a common name).
+        Plain tools know ``hang``, ``fail``, ``kill``, ``torn`` (``cp``: the copy was taken during a write) and ``fast``
+        (``sleep``: a second is a tenth of one). All take ``after`` (calls that still work) and ``once``.
         """
         path = self.folder / "faults" / tool
         if kind is None:

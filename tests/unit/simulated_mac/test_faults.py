@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import subprocess
+import time
 import typing as t
 
 import pytest
@@ -133,6 +134,32 @@ def test_private_keys_and_passwords_are_not_in_any_file(boot: Boot) -> None:
     content = b"".join(mac.files().values())
     assert b"PRIVATE KEY" not in content
     assert mac.spec.user("alice").login_password.encode() not in content
+
+
+def test_a_plain_tool_fails_once_after_some_calls(boot: Boot) -> None:
+    mac = boot()
+    mac.fault("cp", "torn", after=2, once=True)
+    done = mac.sh(f"for n in 1 2 3 4; do /bin/cp {LOGIN} /tmp/$n && /usr/bin/wc -c </tmp/$n; done")
+    sizes = [int(line) for line in done.stdout.split()]
+    assert [size > 0 for size in sizes] == [True, True, False, True]
+
+
+def test_a_tool_works_on_although_the_connection_is_cut(boot: Boot) -> None:
+    mac = boot()
+    mac.fault("security create-keychain", "cut", once=True, goes_on=True)
+    assert mac.sh("trap '' PIPE HUP; /usr/bin/security create-keychain -p x /tmp/cut.keychain", timeout=10).returncode == 255
+    until = time.monotonic() + 10
+    while not any(path.endswith("/cut.keychain") for path in mac.files()):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_seconds_are_short_on_demand(boot: Boot) -> None:
+    mac = boot()
+    mac.fault("sleep", "fast")
+    began = time.monotonic()
+    assert mac.sh("for n in 1 2 3 4 5; do /bin/sleep 1; done").returncode == 0
+    assert time.monotonic() - began < 4
 
 
 def test_copy_taken_during_a_write_is_no_keychain(boot: Boot) -> None:
