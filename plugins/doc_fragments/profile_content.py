@@ -35,7 +35,9 @@ options:
     description: The Local ID. The default is the name in the client certificate.
     type: str
   server_roots:
-    description: The roots that the gateway's certificate may come from, as PEM texts, instead of those of O(package).
+    description:
+      - The roots that the gateway's certificate may come from, as PEM texts, instead of those of O(package).
+      - One that is not valid at present is left out, with a warning.
     type: list
     elements: str
   authentication:
@@ -90,14 +92,16 @@ options:
     type: bool
     default: false
   dns:
-    description: Name servers and the domains to ask them for, as the gateway pushes one server at most.
+    description:
+      - Name servers and the domains to ask them for, as the gateway pushes one server at most.
+      - Names of the virtual network resolve only with the match domains given here. A warning says so when O(package) has name servers
+        and this is not set.
     type: dict
     suboptions:
       server_addresses:
-        description: Addresses of the name servers.
+        description: Addresses of the name servers. The default is those of the virtual network in O(package).
         type: list
         elements: str
-        required: true
       supplemental_match_domains:
         description: Domains that these servers are asked for; an empty text stands for all names.
         type: list
@@ -181,7 +185,9 @@ options:
     description: The name to look for in the gateway's certificate, if it is not the Remote ID; at most 64 characters.
     type: str
   server_certificate_issuer_common_name:
-    description: Common name of the CA that issued the gateway's certificate. Needed with an ECDSA client certificate.
+    description:
+      - Common name of the CA that issued the gateway's certificate.
+      - Needed with an ECDSA client certificate. macOS then refuses a gateway that proves itself with a key of another type, such as RSA.
     type: str
   mtu:
     description: MTU of the tunnel, 1280 to 1400, from macOS 11 on.

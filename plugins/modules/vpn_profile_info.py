@@ -22,7 +22,7 @@ options:
   macos_version:
     description:
       - The release that the profile is for, such as V(15.6.1).
-      - Without it only that is refused which neither macOS 26 nor macOS 10.15 would take.
+      - Without it only that is refused which no macOS from 10.15 to 26 would take.
     type: str
 seealso:
   - module: azure_p2s.macos.vpn_profile

@@ -26,19 +26,24 @@ SPEC: dict[str, t.Any] = {
     "mutually_exclusive": [["pkcs12_path", "pkcs12_content"]],
     "required_one_of": [["pkcs12_path", "pkcs12_content"], ["package", "server"]],
 }
-# The newest release and the oldest supported one: what neither takes, no Mac takes.
-_EXTREMES = ((26, 0), (10, 15))
+# The releases at which something came or went, newest first, and one between: what none of these takes, no Mac takes.
+_RELEASES = ((26, 0), (15, 6), (10, 15))
 
 
 def settings(options: Mapping[str, t.Any], identity: Identity) -> ProfileSettings:
-    """Return the settings for the given macOS version, or for the first of newest and oldest that takes them. Raises ``P2SError``."""
+    """Return the settings for the given macOS version, or for the first release that takes them. Raises ``P2SError``."""
     version = options["macos_version"]
     if version is not None:
         if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}", version):
             raise ProfileError(f"{version} is not a macOS version", "write it like 15.6.1", option="macos_version")
         return profile_options.settings(options, identity, tuple(int(part) for part in version.split(".")))
+    return for_some_mac(options, identity)
+
+
+def for_some_mac(options: Mapping[str, t.Any], identity: Identity) -> ProfileSettings:
+    """Return the settings for the first release that takes them. Raises ``P2SError``: no Mac takes them."""
     refusal: P2SError | None = None
-    for macos in _EXTREMES:
+    for macos in _RELEASES:
         try:
             return profile_options.settings(options, identity, macos)
         except P2SError as error:

@@ -52,7 +52,9 @@ def from_option(value: t.Any, option: str = "dns") -> Dns | None:
         return None
     fields = values.table(value, option, [field.name for field in dataclasses.fields(Dns)])
     if "server_addresses" not in fields:
-        raise ProfileError("the name servers are missing", "list their addresses", option=f"{option}.server_addresses")
+        raise ProfileError(
+            "the name servers are missing, and the package names none", "list their addresses", option=f"{option}.server_addresses"
+        )
     dns = Dns(**{key: _READERS[key](entry, f"{option}.{key}") for key, entry in fields.items()})
     for key, protocol in (("server_url", "HTTPS"), ("server_name", "TLS")):
         if (getattr(dns, key) is not None) != (dns.protocol == protocol):

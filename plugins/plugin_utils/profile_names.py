@@ -38,7 +38,10 @@ def server_and_remote(server: t.Any, remote: t.Any) -> tuple[str, str]:
 
 
 def local_identifier(value: t.Any, identity: Identity) -> tuple[str, tuple[str, ...]]:
-    """Return the Local ID, ``value`` or the one that the certificate gives, and what there is to warn of. Raises ``ProfileError``."""
+    """Return the Local ID, ``value`` or the one that the certificate gives, and the warnings of that and of the identity.
+
+    Raises ``ProfileError``.
+    """
     local = option_values.text(identity.local_identifier if value is None else value, "local_identifier")
     if _DISTINGUISHED_NAME.match(local):
         raise ProfileError(
@@ -47,8 +50,9 @@ def local_identifier(value: t.Any, identity: Identity) -> tuple[str, tuple[str, 
             option="local_identifier",
         )
     if value is None:
-        return local, ()  # what there is to say comes with the identity
-    warnings = []
+        return local, identity.warnings
+    # What is said there of the identity's own Local ID is about another one.
+    warnings = [warning for warning in identity.warnings if "Local ID" not in warning]
     if not identity_checks.is_named(identity.certificate, local):
         warnings.append(f"The certificate does not have the Local ID '{local}' among its names: the gateway may refuse the client.")
     if "@" in local:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from collections.abc import Mapping
 
@@ -19,6 +20,8 @@ from .profile_settings import ProfileSettings, checked_identifier, default_ident
 from .profile_signing import Signer
 
 DEFAULT_NAME = "Azure VPN"
+# What has an effect only where a person is asked at the Mac.
+_ASKING = ("approval_timeout", "message_title", "message_text", "message_translations")
 
 _TEXTS: dict[str, t.Any] = {"type": "list", "elements": "str"}
 _ALGORITHMS: dict[str, t.Any] = {
@@ -28,7 +31,7 @@ _ALGORITHMS: dict[str, t.Any] = {
     "lifetime_in_minutes": {"type": "int"},
 }
 _DNS: dict[str, t.Any] = {
-    "server_addresses": {**_TEXTS, "required": True},
+    "server_addresses": _TEXTS,
     "supplemental_match_domains": _TEXTS,
     "supplemental_match_domains_no_search": {"type": "bool"},
     "search_domains": _TEXTS,
@@ -110,7 +113,8 @@ def identifier(options: Mapping[str, t.Any], identity: Identity | None) -> str:
 
 def settings(options: Mapping[str, t.Any], identity: Identity, macos: tuple[int, ...] | None) -> ProfileSettings:
     """Return the settings of the profile for a Mac with that version (``None``: for any). Raises ``P2SError``."""
-    return settings_from_options(_content(options), identity, macos=(macos[0], macos[1] if len(macos) > 1 else 0) if macos else None)
+    found = settings_from_options(_content(options), identity, macos=(macos[0], macos[1] if len(macos) > 1 else 0) if macos else None)
+    return dataclasses.replace(found, warnings=(*found.warnings, *_unasked_servers(options, found)))
 
 
 def approval_timeout(options: Mapping[str, t.Any]) -> int:
@@ -124,6 +128,18 @@ def approval_timeout(options: Mapping[str, t.Any]) -> int:
 def messages(options: Mapping[str, t.Any]) -> Messages | None:
     """Return what to tell the Mac's user when the profile has to be approved. Raises ``P2SError``."""
     return profile_message.from_options(options, _content(options)["name"])
+
+
+def without_effect(options: Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Return the warning of options that the chosen delivery has no use for; a role hands the same ones to every Mac."""
+    delivery = options["delivery"]
+    names = [] if delivery == "file" else ["dest"]
+    if delivery in ("file", "profiles"):
+        names += _ASKING
+    if delivery == "file":
+        names.append("user")
+    unused = [name for name in names if options[name]]
+    return (f"With delivery {delivery} these options have no effect: {', '.join(unused)}.",) if unused else ()
 
 
 def wanted(found: ProfileSettings) -> Wanted:
@@ -147,8 +163,20 @@ def _content(options: Mapping[str, t.Any]) -> dict[str, t.Any]:
         content["name"] = options["name"] or package.vnet_name
         if options["server_roots"] is None:
             content["server_roots"] = [root.pem for root in package.server_roots]
+        if content["dns"] is not None and package.dns_servers:
+            content["dns"] = {"server_addresses": list(package.dns_servers), **content["dns"]}
     content["name"] = content["name"] or DEFAULT_NAME
     return content
+
+
+def _unasked_servers(options: Mapping[str, t.Any], found: ProfileSettings) -> t.Iterator[str]:
+    """Yield a warning when the virtual network has name servers that no Mac will ask."""
+    servers = ClientPackage.from_result(options["package"]).dns_servers if options["package"] is not None else ()
+    if servers and found.dns is None and not found.include_all_networks:
+        yield (
+            f"The virtual network has name servers ({', '.join(servers)}), but its names resolve on the Macs only with"
+            " dns.supplemental_match_domains, which is not set."
+        )
 
 
 def _given(value: t.Any) -> t.Any:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 import typing as t
 import uuid
@@ -15,7 +16,7 @@ from . import on_demand, option_values, profile_dns, profile_names, profile_payl
 from .errors import IdentityError, ProfileError
 from .identity import Identity
 from .option_values import MAX_COMMON_NAME
-from .pki import Certificate
+from .pki import Certificate, iso, utc_now
 from .proposals import SecurityParameters, Version
 
 AUTHENTICATION = ("certificate", "eap_tls")
@@ -70,11 +71,14 @@ def default_identifier(server: str, client_name: str) -> str:
     return f"{IDENTIFIER_PREFIX}.{uuid.uuid5(profile_payloads.NAMESPACE, f'{server.lower()}/{client_name.casefold()}')}"
 
 
-def settings_from_options(options: Mapping[str, t.Any], identity: Identity, *, macos: Version | None = None) -> ProfileSettings:
+def settings_from_options(
+    options: Mapping[str, t.Any], identity: Identity, *, macos: Version | None = None, now: dt.datetime | None = None
+) -> ProfileSettings:
     """Read the options that concern the profile's content (others are not looked at), for a client with ``identity``.
 
     ``macos`` is the version of the Mac it is for; without it the profile has to work on all from 10.15 to 26. An option that is missing or
-    ``None`` is not set. ``server_roots`` holds PEM texts, or dictionaries with a ``pem``, as ``client_package_info`` returns them.
+    ``None`` is not set. ``server_roots`` holds PEM texts, or dictionaries with a ``pem``, as ``client_package_info`` returns them; those
+    that are not valid ``now`` are left out. The identity's own warnings are among those of the settings.
     Raises ``ProfileError`` with the option's name for all that macOS would refuse or silently take for something else.
     """
     read = _Reader(options)
@@ -82,6 +86,7 @@ def settings_from_options(options: Mapping[str, t.Any], identity: Identity, *, m
     local, local_warnings = profile_names.local_identifier(options.get("local_identifier"), identity)
     agreed = proposals.from_options(options, macos)
     issuer = read.common_name("server_certificate_issuer_common_name")
+    roots, root_warnings = _server_roots(options.get("server_roots"), now or utc_now())
     client = identity.certificate.common_name or identity.local_identifier
     settings = ProfileSettings(
         name=option_values.text(options.get("name"), "name"),
@@ -89,7 +94,7 @@ def settings_from_options(options: Mapping[str, t.Any], identity: Identity, *, m
         server=server,
         remote_identifier=remote,
         local_identifier=local,
-        server_roots=_server_roots(options.get("server_roots")),
+        server_roots=roots,
         certificate=identity.certificate,
         chain=identity.chain,
         certificate_type=_certificate_type(identity, issuer),
@@ -106,7 +111,8 @@ def settings_from_options(options: Mapping[str, t.Any], identity: Identity, *, m
         disconnect_on_idle=read.integer("disconnect_on_idle", 0, _MAX_SECONDS) or None,
         scope=read.choice("scope", SCOPES),
     )
-    return dataclasses.replace(settings, warnings=(*local_warnings, *agreed.warnings, *_warnings(settings, macos)))
+    found = (*local_warnings, *root_warnings, *agreed.warnings, *_warnings(settings, macos))
+    return dataclasses.replace(settings, warnings=found)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,10 +150,13 @@ def checked_identifier(value: t.Any) -> str:
     return identifier
 
 
-def _server_roots(value: t.Any) -> tuple[Certificate, ...]:
-    """Return the roots, each once, in the order of their fingerprints: Azure may list them in another order the next time."""
+def _server_roots(value: t.Any, now: dt.datetime) -> tuple[tuple[Certificate, ...], tuple[str, ...]]:
+    """Return the roots and what there is to warn of.
+
+    Each once, in the order of their fingerprints: Azure may list them in another order the next time.
+    """
     if value is None or value == []:
-        return ()
+        return (), ()
     roots: dict[str, Certificate] = {}
     for index, entry in enumerate(option_values.entries(value, "server_roots")):
         option = f"server_roots[{index}]"
@@ -165,7 +174,16 @@ def _server_roots(value: t.Any) -> tuple[Certificate, ...]:
                 option=option,
             )
         roots[root.sha256] = root
-    return tuple(roots[fingerprint] for fingerprint in sorted(roots))
+    every = [roots[fingerprint] for fingerprint in sorted(roots)]
+    current = tuple(root for root in every if root.is_current(now))
+    if not current:
+        raise ProfileError("no root is valid at present", "give a root that is, or an empty list for none", option="server_roots")
+    return current, tuple(
+        f"The server root '{root.common_name or root.subject}' is valid from {iso(root.not_before)} to {iso(root.not_after)} only,"
+        " and was left out."
+        for root in every
+        if root not in current
+    )
 
 
 def _certificate_type(identity: Identity, issuer: str | None) -> str | None:
@@ -192,6 +210,11 @@ def _warnings(settings: ProfileSettings, macos: Version | None) -> t.Iterator[st
             )
         if is_set and macos is None:
             yield f"The option {option} works from macOS 11 on; an older Mac ignores it."
+    if settings.certificate_type is not None:
+        yield (
+            f"For the client's {settings.certificate_type} key the profile has to say CertificateType, and macOS then refuses a gateway"
+            " that proves itself with a key of another type, such as RSA."
+        )
     if not settings.server_roots:
         yield "The profile carries no server root: the gateway's certificate must come from a root that macOS trusts by itself."
     if settings.include_all_networks:

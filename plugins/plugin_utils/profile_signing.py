@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 import typing as t
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from .ber import Node
 from .errors import IdentityError
 from .identity import PrivateKey
 from .libraries import InvalidSignature, UnsupportedAlgorithm, ec, hashes, padding, pkcs7, rsa, serialization, x509
-from .pki import Certificate
+from .pki import Certificate, iso, utc_now
 
 _DATA = "1.2.840.113549.1.7.1"
 _SIGNED_DATA = "1.2.840.113549.1.7.2"
@@ -31,8 +32,8 @@ class Signer:
     chain: tuple[Certificate, ...] = ()
 
 
-def read_signer(certificates: bytes, private_key: bytes, passphrase: str | None = None) -> Signer:
-    """Read PEM ``certificates`` (the signer's first, then its issuers) and the PEM ``private_key``.
+def read_signer(certificates: bytes, private_key: bytes, passphrase: str | None = None, *, now: dt.datetime | None = None) -> Signer:
+    """Read PEM ``certificates`` (the signer's first, then its issuers) and the PEM ``private_key``, for use at ``now``.
 
     Raises ``IdentityError`` with option ``sign_certificate``, ``sign_private_key`` or ``sign_private_key_passphrase``.
     """
@@ -42,6 +43,12 @@ def read_signer(certificates: bytes, private_key: bytes, passphrase: str | None 
         raise IdentityError(
             "the signing certificate is not readable PEM text", "give the signer's certificate, then its issuers", option="sign_certificate"
         ) from None
+    if not found[0].is_current(now or utc_now()):
+        raise IdentityError(
+            f"the signing certificate is valid from {iso(found[0].not_before)} to {iso(found[0].not_after)} only",
+            "sign with a certificate that is valid, or leave the profile unsigned",
+            option="sign_certificate",
+        )
     key = _load_key(private_key, passphrase)
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise IdentityError("the signing key is neither RSA nor ECDSA", "use a key of one of these types", option="sign_private_key")

@@ -17,6 +17,7 @@ from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import Prof
 EVALUATE = {"action": "EvaluateConnection"}
 NEVER = {"domains": ["example.com"], "domain_action": "NeverConnect"}
 DNS = {"server_addresses": ["10.1.0.4"]}
+OLD_ROOT = demo_pki.root("Gateway Root G0", key=demo_pki.new_key("p256"), days=0.5)
 LEAF = demo_pki.issue(cases.gateway_root(), "gateway", key=demo_pki.new_key("p256"))
 
 # id: (options, option named in the error, text in the error)
@@ -47,6 +48,7 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str, str]] = {
     "root-is-not-pem": ({"server_roots": ["nonsense"]}, "server_roots[0]", "not a readable"),
     "root-cut-short": ({"server_roots": [cases.gateway_root().pem[:200]]}, "server_roots[0]", "cut short"),
     "root-is-a-leaf": ({"server_roots": [cases.gateway_root().pem, LEAF.pem]}, "server_roots[1]", "not a root"),
+    "no-root-is-valid-any-more": ({"server_roots": [OLD_ROOT.pem]}, "server_roots", "no root is valid at present"),
     "roots-in-one-text": ({"server_roots": cases.gateway_root().pem}, "server_roots", "not a list"),
     "root-without-pem": ({"server_roots": [{"sha256": "00"}]}, "server_roots[0]", "PEM"),
     "authentication-by-psk": ({"authentication": "shared_secret"}, "authentication", "not known"),
@@ -220,6 +222,10 @@ WARNED: dict[str, tuple[dict[str, t.Any], str]] = {
     "local-id-goes-out-as-mail-address": ({"local_identifier": "me@example.com"}, "as a mail address"),
     "local-id-goes-out-as-address": ({"local_identifier": "10.0.0.1"}, "as an IP address"),
     "no-root": ({"server_roots": []}, "no server root"),
+    "a-root-that-has-expired": (
+        {"server_roots": [OLD_ROOT.pem, cases.gateway_root().pem]},
+        "The server root 'Gateway Root G0' is valid from",
+    ),
     "full-tunnel": ({"include_all_networks": True}, "does not route to the internet"),
     "full-tunnel-ignores-split-dns": (
         {"include_all_networks": True, "dns": {**DNS, "supplemental_match_domains": ["example.com"]}},
@@ -237,3 +243,29 @@ def test_warned_of(options: dict[str, t.Any], text: str) -> None:
     warnings = mobileconfig.settings_from_options(cases.options(**options), cases.client()).warnings
     assert any(text in warning for warning in warnings), warnings
     assert all(warning.endswith(".") for warning in warnings)
+
+
+def test_a_root_that_has_expired_is_not_in_the_profile() -> None:
+    both = mobileconfig.settings_from_options(cases.options(server_roots=[OLD_ROOT.pem, cases.gateway_root().pem]), cases.client())
+    one = mobileconfig.settings_from_options(cases.options(), cases.client())
+    assert (both.server_roots, both.profile_uuid) == (one.server_roots, one.profile_uuid)
+
+
+def test_an_ecdsa_client_is_told_whom_its_mac_will_refuse() -> None:
+    options = cases.options(server_certificate_issuer_common_name="Gateway CA")
+    for kind in ("p256", "p384", "p521"):
+        found = mobileconfig.settings_from_options(options, cases.client(kind))
+        assert any(f"{found.certificate_type} key" in warning and "such as RSA" in warning for warning in found.warnings)
+    assert not any("CertificateType" in warning for warning in mobileconfig.settings_from_options(options, cases.client()).warnings)
+
+
+def test_what_there_is_to_say_of_the_identity_is_said_with_the_profile_too() -> None:
+    """With delivery file, or an identity that the keychain does not get, nothing else tells it."""
+    plain = demo_pki.issue(cases.client_root(), "mac-01", dns_names=[], days=20, key=demo_pki.new_key("rsa2048", number=1))
+    who = cases.read(plain)
+    found = mobileconfig.settings_from_options(cases.options(), who)
+    assert set(who.warnings) <= set(found.warnings)
+    assert any("expires on" in warning for warning in found.warnings)
+    assert any("subjectAltName" in warning for warning in found.warnings)
+    named = mobileconfig.settings_from_options(cases.options(local_identifier="mac-01"), who)
+    assert not any("subjectAltName" in warning for warning in named.warnings), "that is of a Local ID which is not used"

@@ -171,6 +171,7 @@ def test_signing_input_is_refused_by_option() -> None:
     )
     other_pem = demo_pki.Holder(holder.certificate, other).key_pem
     ed25519 = demo_pki.issue(None, "Ed", key=demo_pki.new_key("ed25519"))
+    old = demo_pki.issue(holder, "Old", key=other, days=0.5)
     cases_: list[tuple[bytes, bytes, str | None, str]] = [
         (b"nonsense", holder.key_pem, None, "sign_certificate"),
         (holder.pem.encode(), b"nonsense", None, "sign_private_key"),
@@ -179,6 +180,7 @@ def test_signing_input_is_refused_by_option() -> None:
         (holder.pem.encode(), encrypted, "wrong", "sign_private_key_passphrase"),
         (holder.pem.encode(), holder.key_pem, "needless", "sign_private_key_passphrase"),
         (ed25519.pem.encode(), ed25519.key_pem, None, "sign_private_key"),
+        (old.pem.encode(), old.key_pem, None, "sign_certificate"),
     ]
     for certificates, key, passphrase, option in cases_:
         with pytest.raises(IdentityError) as refusal:

@@ -88,6 +88,56 @@ def test_the_identifier_stays_when_the_certificate_is_renewed() -> None:
     assert profile_options.identifier(validated(server="a.example.com", identifier="com.example.vpn"), None) == "com.example.vpn"
 
 
+def test_the_name_servers_of_the_virtual_network_are_asked_for_its_domains() -> None:
+    package = client_package(dns=("10.8.0.4", "10.8.0.5"))
+    domains = {"supplemental_match_domains": ["corp.example.com"]}
+    found = settings(package=package, dns=domains)
+    assert found.dns.server_addresses == ("10.8.0.4", "10.8.0.5")
+    assert settings(package=package, dns={**domains, "server_addresses": ["10.9.0.4"]}).dns.server_addresses == ("10.9.0.4",)
+    with pytest.raises(P2SError, match="the package names none"):
+        settings(package=client_package(), dns=domains)
+
+
+def test_name_servers_that_nobody_will_ask_are_warned_of_once() -> None:
+    package = client_package(dns=("10.8.0.4",))
+
+    def warned(**options: t.Any) -> list[str]:
+        return [warning for warning in settings(**options).warnings if "10.8.0.4" in warning]
+
+    (warning,) = warned(package=package)
+    assert "only with dns.supplemental_match_domains" in warning
+    assert warned(package=package, dns={"supplemental_match_domains": ["corp.example.com"]}) == []
+    assert warned(package=package, include_all_networks=True) == []
+    assert warned(package=client_package()) == []
+
+
+EVERYTHING: dict[str, t.Any] = {
+    "server": "vpn.example.com",
+    "dest": "x",
+    "user": "alice",
+    "approval_timeout": 60,
+    "message_title": "IT",
+    "message_text": "Hello",
+    "message_translations": {"de": {"text": "Hallo"}},
+}
+ASKING = "approval_timeout, message_title, message_text, message_translations"
+
+
+@pytest.mark.parametrize(
+    ("delivery", "names"),
+    [("file", f"{ASKING}, user"), ("profiles", f"dest, {ASKING}"), ("approval", "dest"), ("auto", "dest")],
+)
+def test_options_that_a_delivery_has_no_use_for_are_named(delivery: str, names: str) -> None:
+    told = profile_options.without_effect(validated(delivery=delivery, **EVERYTHING))
+    assert told == (f"With delivery {delivery} these options have no effect: {names}.",)
+    assert (
+        profile_options.without_effect(
+            validated(delivery=delivery, server="vpn.example.com", **({"dest": "x"} if delivery == "file" else {}))
+        )
+        == ()
+    )
+
+
 REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
     "path-as-identifier": ({"identifier": "../../etc/passwd"}, "identifier"),
     "group-24": ({"ike": {"diffie_hellman_group": 24}}, "ike.diffie_hellman_group"),
@@ -159,7 +209,7 @@ def test_the_examples_in_the_docs_are_accepted(variables: dict[str, t.Any]) -> N
     options = {names.get(name, name): value for name, value in options.items()}
     if "{{" in options.get("identifier", ""):
         options["identifier"] = options["identifier"].replace("{{ inventory_hostname }}", "mac01")
-    given = validated(package=client_package(), **options)
+    given = validated(package=client_package(dns=("10.8.0.4",)), **options)
     profile_options.messages(given)
     found = profile_options.settings(given, cases.client(), (15, 6))
     assert violations(mobileconfig.render(found, cases.client(), cases.PASSPHRASE), (15, 6)) == []
