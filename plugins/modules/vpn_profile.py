@@ -31,7 +31,8 @@ options:
     type: str
   delivery:
     description:
-      - V(profiles) installs with C(profiles), which macOS 10.15 and older allow (needs become).
+      - V(profiles) installs with C(profiles), which macOS 10.15 and older allow (needs become). While nobody is logged in, the user's
+        login keychain is locked, and macOS installs the profile only if that keychain has the identity already.
       - V(approval) puts the profile into the user's space, and with become opens it in front of the user, who has to approve it.
       - V(file) writes it on the controller for an MDM; the Mac is not contacted.
       - V(auto) is V(profiles) up to macOS 10.15 with become, and V(approval) otherwise. On a Mac that an MDM manages RV(profile.remedy)
@@ -41,13 +42,14 @@ options:
     default: auto
   dest:
     description:
-      - With O(delivery=file), the file to write on the controller, or a folder for a file named after O(identifier).
+      - With O(delivery=file), the file to write on the controller, or a folder for a file named after the host.
       - It holds the Mac's private key, so its mode is 0600.
+      - Which macOS will read the file is not known, so settings that not all from 10.15 to 26 take are refused or warned of.
     type: path
   approval_timeout:
     description:
       - Seconds to wait for the person's approval, at most 3600.
-      - macOS forgets a request after about eight minutes. When that happens while the task waits, it is shown once more.
+      - macOS forgets a request after about eight minutes. As often as that happens while the task waits, it is shown again.
     type: int
     default: 0
   message_title:
@@ -88,9 +90,13 @@ options:
     default: present
 notes:
   - The profile carries the private key, as macOS wants it. A copy waiting for approval is readable for its user only, and is
-    removed as soon as the profile is installed or withdrawn. Whether the task waits or not, a process left on the Mac for
-    the eight minutes of the request sees to that.
+    removed as soon as the profile is installed or withdrawn, or the request is over. Whether the task waits or not, a process left on
+    the Mac for the nine minutes after the request was shown sees to that.
+  - A copy that was not shown to anybody (nobody was logged in, or there was no become) has no such process. It stays until the next
+    run finds the profile installed, replaces or removes it, also if its user opens it by a double click.
   - macOS does not tell when a person declines a profile. A request counts as waiting for eight minutes, and then as expired.
+  - macOS keeps one request at a time, and forgets it when its user logs out. Neither is told to anybody, so that for the rest of the
+    eight minutes a request counts as waiting that another profile has pushed aside, or that was lost by logging out and in again.
 seealso:
   - module: azure_p2s.macos.client_package_info
   - module: azure_p2s.macos.keychain_identity
@@ -141,7 +147,7 @@ EXAMPLES = r"""
       integrity_algorithm: SHA2-384
       diffie_hellman_group: 20
     dns:
-      server_addresses: [10.8.0.4, 10.8.0.5]
+      server_addresses: [10.8.0.4, 10.8.0.5]  # or left out, if the package names them
       supplemental_match_domains: [corp.example.com]
   become: true
 
@@ -166,7 +172,7 @@ profile:
       type: str
     status:
       description:
-        - V(absent), V(staged) (on the Mac, but not shown to anybody), V(awaiting_approval), V(installed),
+        - V(absent), V(staged) (a copy is on the Mac, but not shown to anybody), V(awaiting_approval), V(installed),
           V(outdated) (another content is installed) or V(unknown) (with O(delivery=file), as the Mac is not asked).
         - In check mode it is the status now.
       type: str
@@ -183,7 +189,7 @@ profile:
       description: The user it is for; not with O(delivery=file).
       type: str
     warnings:
-      description: What the admin should know of the settings, a sentence each.
+      description: What the admin should know of identity and settings, a sentence each.
       type: list
       elements: str
   sample:
@@ -193,8 +199,8 @@ profile:
     delivery: approval
     path: /Users/alice/Library/Application Support/azure_p2s.macos/io.github.azure-p2s.macos.vpn-client.mobileconfig
     remedy: >-
-      alice opens System Settings > General > Device Management, double-clicks vnet-example and clicks Install, and enters the
-      Mac's password if macOS asks; the request disappears about 8 minutes after it came.
+      alice opens System Settings > General > Device Management, double-clicks vnet-example and clicks Install, and enters an
+      administrator's name and password if macOS asks; the request disappears about 8 minutes after it came.
     user: alice
     warnings: []
 """

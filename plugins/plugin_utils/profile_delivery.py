@@ -7,35 +7,18 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import re
 import typing as t
 from collections.abc import Mapping
 
-from . import profile_remedy, profiles
+from . import profile_failures, profile_remedy, profiles
 from .changes import Change
 from .errors import MacError
-from .mac import Mac, Script, Section, usable
+from .mac import Mac, Script, words
 from .owner import Session
 from .profile_message import Message
 from .profiles import APPROVAL_SECONDS, MACOS_WITH_APPROVAL, Found, Installed, Scope
 
 Delivery = t.Literal["profiles", "approval", "file"]
-
-_TOOLS = {
-    "stage_profile": "/bin/sh",
-    "open_profile": "/usr/bin/open",
-    "install_profile": "/usr/bin/profiles",
-    "remove_profile": "/usr/bin/profiles",
-}
-_WORDS = {
-    "stage_profile": "the profile could not be put into the user's Library",
-    "open_profile": "the profile could not be shown to the user",
-    "install_profile": "macOS did not install the profile",
-    "remove_staged": "the staged profile could not be removed",
-    "remove_profile": "macOS did not remove the profile",
-}
-# Up to macOS 10.15: "profiles install for file:'…' and user:'…' returned -60005 (Error = -60005)", on standard output.
-_INSTALL_ERROR = re.compile(r"\(Error = -?\d+\)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +38,10 @@ class Plan:
 
     changes: tuple[Change, ...] = ()
     steps: tuple[str, ...] = ()
+
+    def __add__(self, other: Plan) -> Plan:
+        """Return this plan, and then ``other``."""
+        return Plan(self.changes + other.changes, self.steps + other.steps)
 
 
 def choose(delivery: str, found: Found) -> Delivery:
@@ -78,9 +65,8 @@ def plan_present(found: Found, wanted: Wanted, delivery: Delivery) -> Plan:
     """Return what brings ``wanted`` onto the Mac. Raises ``MacError`` when that cannot be known or is not ours to do."""
     status = found.status(wanted.uuid)
     _refuse_unknown(found)
-    leftover = Change(f"staged profile {found.staged_path}", "present", "absent") if found.staged else None
     if status == "installed":
-        return Plan((leftover,), ("remove_staged",)) if leftover else Plan()
+        return _clearing(found)
     if found.installed:
         _refuse_foreign(
             found.installed,
@@ -91,40 +77,55 @@ def plan_present(found: Found, wanted: Wanted, delivery: Delivery) -> Plan:
         )
     before = {"status": status, "uuid": found.installed.uuid if found.installed else None}
     if delivery == "profiles":
-        changes = [_change(wanted, before, "installed")] + ([leftover] if leftover else [])
-        return Plan(tuple(changes), ("install_profile", *(["remove_staged"] if leftover else [])))
+        return Plan((_change(wanted, before, "installed"),), ("install_profile",)) + _clearing(found)
+    elsewhere = _clearing(dataclasses.replace(found, staged=None))
     if status == "awaiting_approval":
-        return Plan()
+        return elsewhere
     if found.owner.name == found.owner.connected_as == "root" and not found.owner.at_console:
         raise MacError(
             "nobody is logged in at the Mac's screen who could approve the profile",
             "run the play again when somebody is, or set user to the short name of who will approve it",
             option="user",
         )
-    if status == "staged":
-        if not found.owner.gui_reachable:
-            return Plan()
-        return Plan((_change(wanted, before, "awaiting_approval"),), ("open_profile", "wait_for_approval"))
     if not found.owner.gui_reachable:
-        return Plan((_change(wanted, before, "staged"),), ("stage_profile",))
-    return Plan((_change(wanted, before, "awaiting_approval"),), ("stage_profile", "open_profile", "wait_for_approval"))
+        return elsewhere if status == "staged" else Plan((_change(wanted, before, "staged"),), ("stage_profile",)) + elsewhere
+    # The copy of a request that is over may go at any moment, so that it is staged anew.
+    again = status == "staged" and not found.expired(wanted.uuid)
+    steps = (*(() if again else ("stage_profile",)), "open_profile", "wait_for_approval")
+    return elsewhere + Plan((_change(wanted, before, "awaiting_approval"),), steps)
 
 
 def plan_absent(found: Found, identifier: str, scope: Scope | None = None) -> Plan:
     """Return what takes the profile ``identifier`` off the Mac, staged or installed. Raises ``MacError`` as ``plan_present``."""
     _refuse_unknown(found)
-    changes, steps = [], []
+    plan = _clearing(found)
     if found.installed:
         _refuse_foreign(found.installed, identifier, scope or found.installed.level, "remove", "remove it there")
+        change = Change(f"profile {identifier}", {"status": "installed", "uuid": found.installed.uuid}, {"status": "absent", "uuid": None})
+        plan += Plan((change,), ("remove_profile",))
+    return plan
+
+
+def useless_copies(found: Found, wanted: Wanted) -> Plan:
+    """Return what still has to go when a plan was refused: the copies with the key that nobody can use any more.
+
+    While the list of profiles is unknown the wanted one stays: macOS may be showing its request.
+    """
+    if found.unreadable and found.staged and found.staged.uuid == wanted.uuid:
+        return Plan()
+    return _clearing(found)
+
+
+def _clearing(found: Found) -> Plan:
+    """Return the removal of all that is staged."""
+    plan = Plan()
     if found.staged:
-        changes.append(Change(f"staged profile {found.staged_path}", "present", "absent"))
-        steps.append("remove_staged")
-    if found.installed:
-        changes.append(
-            Change(f"profile {identifier}", {"status": "installed", "uuid": found.installed.uuid}, {"status": "absent", "uuid": None})
-        )
-        steps.append("remove_profile")
-    return Plan(tuple(changes), tuple(steps))
+        change = Change(f"staged profile {found.staged_path}", "present" if found.staged.file else "removed, but for its note", "absent")
+        plan += Plan((change,), ("remove_staged",))
+    if found.elsewhere:
+        changes = tuple(Change(f"staged profile in the Library of {name}", "present", "absent") for name in found.elsewhere)
+        plan += Plan(changes, ("remove_elsewhere",))
+    return plan
 
 
 def waiting_steps(found: Found, wanted: Wanted, timeout: int) -> tuple[str, ...]:
@@ -168,10 +169,11 @@ def apply(
             "remaining": str(remaining),
             "forgotten": "",
             "message": message.script(APPROVAL_SECONDS) if message else "",
+            "elsewhere": words(found.elsewhere),
         },
     )
     sections = mac.run(script)
-    _refuse_failed(sections, found, wanted)
+    profile_failures.refuse(sections, found, wanted.name, wanted.scope)
     return profiles.found_in(sections, wanted.identifier, wanted.scope, user)
 
 
@@ -198,7 +200,7 @@ def result(found: Found, wanted: Wanted, delivery: Delivery | None, warnings: tu
         "uuid": wanted.uuid or None,
         "status": found.status(wanted.uuid),
         "delivery": delivery,
-        "path": found.staged_path if found.staged else None,
+        "path": found.staged_path if found.staged and found.staged.file else None,
         "remedy": remedy(found, wanted),
         "warnings": list(warnings),
         "user": found.owner.name,
@@ -207,7 +209,7 @@ def result(found: Found, wanted: Wanted, delivery: Delivery | None, warnings: tu
 
 def remedy(found: Found, wanted: Wanted) -> str | None:
     """Return what a person must do next, in words for that person, or ``None``."""
-    return profile_remedy.remedy(found, wanted.uuid, wanted.name, wanted.scope)
+    return profile_remedy.remedy(found, wanted.uuid, wanted.name)
 
 
 def _change(wanted: Wanted, before: dict[str, t.Any], status: str) -> Change:
@@ -232,20 +234,3 @@ def _refuse_foreign(installed: Installed, identifier: str, scope: Scope, what: s
             f"remove it first with scope {installed.level}, or give that scope",
             option="scope",
         )
-
-
-def _refuse_failed(sections: Mapping[str, Section], found: Found, wanted: Wanted) -> None:
-    failed = sections["finished"].text.strip()
-    installing = sections.get("install_profile")
-    if installing is not None and installing.status == 0 and _INSTALL_ERROR.search(installing.text):
-        failed = "install_profile"  # it has been seen to fail with status 0
-    section = sections.get(failed)
-    if section is None:
-        return
-    usable(section, _TOOLS.get(failed, "a tool"))
-    printed = "".join(char for char in section.text.strip()[:200] if char.isprintable())
-    complaint = section.complaint or printed or f"status {section.status}"
-    what_to_do = "put right what it names and run the play again"
-    if failed == "remove_profile":
-        what_to_do = profile_remedy.refused(found, wanted.name)
-    raise MacError(f"{_WORDS.get(failed, f'the step {failed} failed on the Mac')}: {complaint}", what_to_do)

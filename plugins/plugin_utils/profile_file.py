@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import pathlib
+import re
 import tempfile
 import typing as t
 from collections.abc import Sequence
@@ -23,13 +25,19 @@ SUFFIX = ".mobileconfig"
 _AS_WANTED = "as wanted"
 
 
-def destination(dest: str, identifier: str, *, folder: bool = False) -> pathlib.Path:
-    """Return the file that ``dest`` means: itself, or a file named after the profile in the folder ``dest``.
+def destination(dest: str, host: str, *, folder: bool = False) -> pathlib.Path:
+    """Return the file that ``dest`` means: itself, or in the folder ``dest`` one named after the host, as all may share an identifier.
 
     ``folder``: it is meant as a folder, although there may be none yet.
     """
     path = pathlib.Path(dest)
-    return path / f"{identifier}{SUFFIX}" if folder or path.is_dir() else path
+    return path / f"{_file_name(host)}{SUFFIX}" if folder or path.is_dir() else path
+
+
+def _file_name(host: str) -> str:
+    """Return ``host`` as it can be part of a file's name, another one for each host."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", host).lstrip(".")
+    return plain if plain == host else f"{plain}-{hashlib.sha256(host.encode()).hexdigest()[:8]}"
 
 
 def plan(path: pathlib.Path, settings: ProfileSettings, identity: Identity, signer: Signer | None) -> list[Change]:
@@ -99,8 +107,8 @@ def remove(path: pathlib.Path) -> None:
         raise _unusable(path, error) from error
 
 
-def result(path: pathlib.Path, settings: ProfileSettings) -> dict[str, t.Any]:
-    """Return what the module shows: the Mac was not asked, so the status there is unknown."""
+def result(path: pathlib.Path, settings: ProfileSettings, warnings: tuple[str, ...] = ()) -> dict[str, t.Any]:
+    """Return what the module shows, with ``warnings`` besides the settings': the Mac was not asked, so the status there is unknown."""
     channel = "device" if settings.scope == "system" else "user"
     return {
         "identifier": settings.identifier,
@@ -109,7 +117,7 @@ def result(path: pathlib.Path, settings: ProfileSettings) -> dict[str, t.Any]:
         "delivery": "file",
         "path": str(path),
         "remedy": f"Upload {path} to your MDM for this one Mac, on its {channel} channel; the file holds the Mac's private key.",
-        "warnings": list(settings.warnings),
+        "warnings": [*settings.warnings, *warnings],
     }
 
 

@@ -23,22 +23,23 @@ def pane_url(macos: tuple[int, ...]) -> str:
     return f"x-apple.systempreferences:com.apple.{'Profiles-Settings.extension' if macos[0] >= 13 else 'preferences.configurationprofiles'}"
 
 
-def remedy(found: Found, uuid: str, name: str, scope: Scope) -> str | None:
+def remedy(found: Found, uuid: str, name: str) -> str | None:
     """Return what a person must do so that the profile ``uuid``, called ``name``, gets installed, or ``None`` when nobody needs to."""
     status, user = found.status(uuid), found.owner.name
+    late = f"{user} did not approve the request in time, or declined it: run the play again to show it once more."
     if status == "unknown":
         return f"Look at the profiles in the Mac's settings: {found.unreadable}."
     if status not in ("staged", "awaiting_approval"):
-        return None
-    install = _install(found, name, scope)
+        return late if status != "installed" and found.expired(uuid) else None
+    install = _install(found, name)
     if status == "awaiting_approval":
         sentence = f"{user} {install}; the request disappears about {MINUTES} minutes after it came."
     elif not found.owner.at_console:
         sentence = f"{user} is not logged in at the Mac: run the play again when {user} is, or {_by_hand(found, install)}."
     elif not found.owner.root:
         sentence = f"The request can be shown to {user} by root only: add become, or {_by_hand(found, install)}."
-    elif found.staged and found.staged.opened:
-        sentence = f"{user} did not approve the request in time, or declined it: run the play again to show it once more."
+    elif found.expired(uuid):
+        sentence = late
     else:
         sentence = f"The request was not shown to {user} yet: run the play again."
     return f"{sentence} {_MDM}" if found.mdm_enrolled else sentence
@@ -60,11 +61,19 @@ def refused(found: Found, name: str) -> str:
     return f"let {found.owner.name} remove {name} in {pane(found.macos)}, or the MDM if it came from there"
 
 
-def _install(found: Found, name: str, scope: Scope) -> str:
-    password = "an administrator's name and password" if scope == "system" else "the Mac's password"
+def not_installed(found: Found, scope: Scope) -> str | None:
+    """Return what to do when macOS up to 10.15 does not install a profile by command, where that can be told."""
+    if scope == "user" and not found.owner.at_console:
+        # The identity goes into the login keychain, which is locked then.
+        return f"run the play again when {found.owner.name} is logged in at the Mac"
+    return None
+
+
+def _install(found: Found, name: str) -> str:
     # From 11 on a profile is only downloaded; before, the window asks at once.
     action = f"double-clicks {name} and clicks Install" if found.macos[0] >= 11 else "clicks Install"
-    return f"opens {pane(found.macos)}, {action}, and enters {password} if macOS asks"
+    # For a profile of the device, and for the root in each, macOS wants an administrator.
+    return f"opens {pane(found.macos)}, {action}, and enters an administrator's name and password if macOS asks"
 
 
 def _by_hand(found: Found, install: str) -> str:

@@ -23,6 +23,7 @@ Status = t.Literal["absent", "staged", "awaiting_approval", "installed", "outdat
 APPROVAL_SECONDS = 8 * 60
 # The first release whose profiles(1) refuses to install.
 MACOS_WITH_APPROVAL = 11
+_SHORT_NAME = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*")
 _LANGUAGE = re.compile(r'^\s*"?([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)"?,?$', re.MULTILINE)
 
 
@@ -43,20 +44,23 @@ class Staged:
     """A profile that lies in the owner's space.
 
     ``opened``: the person was asked to approve it. ``waiting``: macOS still shows that request, for about ``remaining`` seconds.
-    An empty ``uuid`` is a left-over of an interrupted run.
+    ``file``: the copy with the key is there; without it only the note of a request is. An empty ``uuid`` is a left-over of an
+    interrupted run.
     """
 
     uuid: str
     opened: bool
     waiting: bool
     remaining: int = 0
+    file: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
 class Found:
     """The state of one profile on a Mac. ``unreadable`` says why the list of profiles is unknown; then ``installed`` means nothing.
 
-    ``language`` is the first of the owner's preferred ones, such as ``de-CH``, if it was asked for and could be read.
+    ``language`` is the first of the owner's preferred ones, such as ``de-CH``, if it was asked for and could be read. ``elsewhere`` are
+    the other users in whose space a copy of a profile for the device is left.
     """
 
     owner: Owner
@@ -67,6 +71,16 @@ class Found:
     staged_path: str
     unreadable: str | None
     language: str | None = None
+    elsewhere: tuple[str, ...] = ()
+
+    @property
+    def copied(self) -> bool:
+        """Whether a copy with the key lies in the owner's space or in another user's."""
+        return bool(self.elsewhere) or (self.staged is not None and self.staged.file)
+
+    def expired(self, uuid: str) -> bool:
+        """Return whether the person was asked to approve the profile ``uuid``, and did not in time."""
+        return self.staged is not None and self.staged.uuid == uuid and self.staged.opened and not self.staged.waiting
 
     def status(self, uuid: str) -> Status:
         """Return where the profile ``uuid`` (the wanted content) stands."""
@@ -76,7 +90,10 @@ class Found:
             return "installed"
         if self.staged and self.staged.uuid == uuid:
             # Without somebody at the screen nobody sees a request.
-            return "awaiting_approval" if self.staged.waiting and self.owner.at_console else "staged"
+            if self.staged.waiting and self.owner.at_console:
+                return "awaiting_approval"
+            if self.staged.file:
+                return "staged"
         return "outdated" if self.installed else "absent"
 
 
@@ -115,6 +132,7 @@ def found_in(sections: Mapping[str, Section], identifier: str, scope: Scope, use
         f"{owner.home}/Library/Application Support/azure_p2s.macos/{identifier}.mobileconfig",
         unreadable,
         _language(sections.get("language")),
+        _elsewhere(sections.get("elsewhere")),
     )
 
 
@@ -162,14 +180,18 @@ def _staged(section: Section) -> Staged | None:
     if section.status != 0:
         return None
     lines = section.text.split("\n")
-    if len(lines) != 4 or not lines[2].isdigit() or not (lines[1] == "-" or lines[1].isdigit()):
+    if len(lines) != 5 or not lines[2].isdigit() or not (lines[1] == "-" or lines[1].isdigit()):
         return Staged("", opened=False, waiting=False)
-    uuid, opened, now = lines[0], lines[1], int(lines[2])
+    uuid, opened, now, file = lines[0], lines[1], int(lines[2]), lines[3] == "file"
     if opened == "-":
-        return Staged(uuid, opened=False, waiting=False)
+        return Staged(uuid, opened=False, waiting=False, file=file)
     age = now - int(opened)
     remaining = APPROVAL_SECONDS - age if 0 <= age < APPROVAL_SECONDS else 0
-    return Staged(uuid, opened=True, waiting=remaining > 0, remaining=remaining)
+    return Staged(uuid, opened=True, waiting=remaining > 0, remaining=remaining, file=file)
+
+
+def _elsewhere(section: Section | None) -> tuple[str, ...]:
+    return tuple(name for name in section.text.split() if _SHORT_NAME.fullmatch(name)) if section else ()
 
 
 def _mdm_enrolled(section: Section) -> bool | None:

@@ -56,7 +56,7 @@ WAITING = "awaiting_approval"
 _TABLE = """\
 absent               | !awaiting_approval | !staged      | -         | -                 | -         | absent   | absent
 staged               | !awaiting_approval | staged       | installed | -                 | staged    | absent   | !absent
-awaiting_approval    | awaiting_approval  | staged       | installed | awaiting_approval | staged    | absent   | !absent
+awaiting_approval    | awaiting_approval  | staged       | installed | awaiting_approval | absent    | absent   | !absent
 installed            | installed          | installed    | -         | -                 | -         | outdated | !absent
 outdated             | !awaiting_approval | !staged      | -         | -                 | -         | outdated | !absent
 installed, by an MDM | installed          | installed    | -         | -                 | -         | outdated | x

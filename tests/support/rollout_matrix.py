@@ -102,7 +102,8 @@ INSTALLED_BY_COMMAND = Outcome(
 INSTALLED_UNSEEN = Outcome(
     "installed by command, nobody there",
     "The password opens the login keychain in the connection's own session, for roots and identity; then `profiles` installs the profile"
-    " for the user.",
+    " for the user. It finds the identity in place: with `vpn_client_identity_in_keychain: false` the locked keychain would take none, and"
+    " the run would fail.",
     "done",
     _NO_CHANGE,
     "ssh",
@@ -170,10 +171,10 @@ GRID: dict[str, tuple[Outcome, Outcome, Outcome, Outcome]] = {
 _PREFERENCES = "System Preferences > Profiles"
 _PRIVACY = "System Settings > Privacy & Security > Profiles"
 _MANAGEMENT = "System Settings > General > Device Management"
-_TWO_CLICKS = "opens {}, double-clicks Azure VPN and clicks Install, and enters the Mac's password if macOS asks"
+_TWO_CLICKS = "opens {}, double-clicks Azure VPN and clicks Install, and enters an administrator's name and password if macOS asks"
 # What the person does with an opened profile.
 INSTALL = {
-    "10.15.7": f"opens {_PREFERENCES}, clicks Install, and enters the Mac's password if macOS asks",
+    "10.15.7": f"opens {_PREFERENCES}, clicks Install, and enters an administrator's name and password if macOS asks",
     "11.7": _TWO_CLICKS.format(_PREFERENCES),
     "12.7": _TWO_CLICKS.format(_PREFERENCES),
     "13.7": _TWO_CLICKS.format(_PRIVACY),

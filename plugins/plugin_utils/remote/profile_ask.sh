@@ -43,25 +43,36 @@ show_message() {
         /bin/launchctl asuser "$owner_uid" /usr/bin/sudo -n -u "$owner" -H /usr/bin/osascript -
 }
 
-# Remove the staged profile, which carries the key, as soon as it is installed, though nobody may run the play again for days.
-# It keeps no file of its own, and ends when the request has.
+# Remove the staged profile, which carries the key, as soon as it is installed, or else when the request is over, though nobody may
+# run the play again for days. It keeps no file of its own. The minute more is for a run that waits and shows the request again.
 watch_staged() {
-    until=$(($(/bin/date +%s) + lasts))
+    until=$((opened + lasts + 60))
     pause=2
     while [ "$(/bin/date +%s)" -lt "$until" ] && [ -e "$staged" ]; do
         /bin/sleep "$pause"
         [ "$pause" -ge 16 ] || pause=$((pause * 2))
         if show_profiles "$scope" </dev/null | names_profile; then
-            # shellcheck disable=SC2016 # the inner shell expands these
-            /usr/bin/sudo -n -u "$owner" -H /bin/sh -c '
-                read -r shown <"$3" && [ "$shown" = "$4" ] || exit 0
-                /bin/rm -f "$2" "$3" && /bin/rmdir "$1"' sh "$folder" "$staged" "$note" "$uuid"
+            drop_staged installed
             return 0
         fi
     done
+    drop_staged over
 }
 
-# Wait for the approval, and show a request that was forgotten meanwhile once more. The empty lines keep the connection alive; when
+# drop_staged installed|over: remove the copy that was opened. What was staged or shown since then is another run's to watch. When the
+# request is over the note stays, which holds nothing secret, to tell of it.
+drop_staged() {
+    # shellcheck disable=SC2016 # the inner shell expands these
+    /usr/bin/sudo -n -u "$owner" -H /bin/sh -c '
+        { read -r shown && read -r since; } <"$3" && [ "$shown" = "$4" ] || exit 0
+        if [ "$6" = installed ]; then
+            /bin/rm -f "$2" "$3" && /bin/rmdir "$1"
+        elif [ "$since" = "$5" ]; then
+            /bin/rm -f "$2"
+        fi' sh "$folder" "$staged" "$note" "$uuid" "$opened" "$1"
+}
+
+# Wait for the approval, and show a request again whenever it was forgotten meanwhile. The empty lines keep the connection alive; when
 # they no longer arrive anywhere, nobody waits.
 wait_for_approval() {
     [ -z "$failed" ] && [ "$timeout" -gt 0 ] || return 0

@@ -5,7 +5,8 @@
 #
 # Stage, install and remove a configuration profile.
 #
-# Reads: session, scope, identifier, uuid, profile (base64: it carries the key, so it travels on standard input only).
+# Reads: session, scope, identifier, uuid, profile (base64: it carries the key, so it travels on standard input only), elsewhere (the
+#   other users in whose space a copy is left, a line each).
 
 # Put the profile where only the owner can read it. Written by the owner, under another name first: a half file is never opened,
 # and the note says nothing of a file that is not there yet. -C and rm: nothing that lies there is written through or keeps its mode.
@@ -32,11 +33,36 @@ remove_staged() {
     must remove_staged
 }
 
+# The same in the space of others, as each of them.
+remove_elsewhere() {
+    [ -z "$failed" ] || return 0
+    mine=$owner
+    status=0
+    each remove_from "$elsewhere"
+    owner=$mine
+    must remove_elsewhere
+}
+
+remove_from() {
+    [ "$status" = 0 ] || return 0
+    owner=$1
+    # shellcheck disable=SC2016 # the inner shell expands these
+    owner_do 10 /bin/sh -c '/bin/rm -f "$1/$2.mobileconfig" "$1/$2.mobileconfig.new" "$1/$2.staged" && { /bin/rmdir "$1" 2>/dev/null || :; }' \
+        sh "/Users/$1/Library/Application Support/azure_p2s.macos" "$identifier"
+}
+
 # macOS 10.15 and older only: later ones refuse.
 install_profile() {
     [ -z "$failed" ] || return 0
-    printf '%s' "$profile" | /usr/bin/base64 -D >"$work/profile.mobileconfig" || failed=files
+    : >"$work/out"
+    printf '%s' "$profile" | /usr/bin/base64 -D 2>"$work/err" >"$work/profile.mobileconfig"
+    status=$?
     profile=
+    if [ "$status" != 0 ]; then
+        /bin/rm -f "$work/profile.mobileconfig"
+        must write_profile
+        return 0
+    fi
     if [ "$scope" = system ]; then
         limited 120 /usr/bin/profiles install -type=configuration -path="$work/profile.mobileconfig"
     else

@@ -23,8 +23,10 @@ from ansible_collections.azure_p2s.macos.plugins.plugin_utils.profiles import Fo
 WANTED = profile_delivery.Wanted(IDENTIFIER, UUID, "Azure VPN", "user", {"server": "vpn.example.com"})
 SYSTEM = dataclasses.replace(WANTED, scope="system")
 STAGE, OPEN, WAIT, CLEAR = "stage_profile", "open_profile", "wait_for_approval", "remove_staged"
+CLEAR_OTHERS = "remove_elsewhere"
 WAITING = Staged(UUID, opened=True, waiting=True, remaining=300)
 EXPIRED = Staged(UUID, opened=True, waiting=False)
+NOTE = dataclasses.replace(EXPIRED, file=False)
 UNSHOWN = Staged(UUID, opened=False, waiting=False)
 OURS, OLD = Installed(UUID, managed=False), Installed(OTHER, managed=False)
 
@@ -60,7 +62,13 @@ PRESENT: dict[str, tuple[Found, tuple[str, ...]]] = {
     "staged-still-no-become": (mac(staged=UNSHOWN, become=False), ()),
     "waiting": (mac(staged=WAITING), ()),
     "waiting-and-logged-out": (mac(staged=WAITING, console=None), ()),
-    "expired": (mac(staged=EXPIRED), (OPEN, WAIT)),
+    "expired": (mac(staged=EXPIRED), (STAGE, OPEN, WAIT)),
+    "expired-and-logged-out": (mac(staged=EXPIRED, console=None), ()),
+    "expired-and-its-copy-gone": (mac(staged=NOTE), (STAGE, OPEN, WAIT)),
+    "expired-its-copy-gone-and-logged-out": (mac(staged=NOTE, console=None), (STAGE,)),
+    "expired-its-copy-gone-over-an-old-one": (mac(staged=NOTE, installed=OLD), (STAGE, OPEN, WAIT)),
+    "waiting-and-its-copy-gone": (mac(staged=dataclasses.replace(WAITING, file=False)), ()),
+    "installed-after-the-request-was-over": (mac(staged=NOTE, installed=OURS), (CLEAR,)),
     "other-content-waits": (mac(staged=dataclasses.replace(WAITING, uuid=OTHER)), (STAGE, OPEN, WAIT)),
     "half-a-file-left": (mac(staged=Staged("", opened=False, waiting=False)), (STAGE, OPEN, WAIT)),
     "an-mdm-has-installed-it": (mac(installed=Installed(UUID, managed=True)), ()),
@@ -73,6 +81,45 @@ def test_what_brings_the_profile_by_approval(found: Found, steps: tuple[str, ...
     plan = profile_delivery.plan_present(found, WANTED, "approval")
     assert plan.steps == steps
     assert bool(plan.changes) == bool(steps), "a change is shown exactly if something is done"
+
+
+@pytest.mark.parametrize(
+    ("found", "steps"),
+    [
+        (mac(elsewhere=("bob",)), (CLEAR_OTHERS, STAGE, OPEN, WAIT)),
+        (mac(elsewhere=("bob",), staged=WAITING), (CLEAR_OTHERS,)),
+        (mac(elsewhere=("bob",), staged=UNSHOWN, become=False), (CLEAR_OTHERS,)),
+        (mac(elsewhere=("bob",), installed=Installed(UUID, managed=False, level="system")), (CLEAR_OTHERS,)),
+    ],
+    ids=["nothing-here", "waiting", "staged", "installed"],
+)
+def test_a_copy_that_somebody_else_was_to_approve_goes(found: Found, steps: tuple[str, ...]) -> None:
+    plan = profile_delivery.plan_present(found, SYSTEM, "approval")
+    assert plan.steps == steps
+    assert "staged profile in the Library of bob" in [change.name for change in plan.changes]
+    assert profile_delivery.plan_absent(mac(elsewhere=("bob", "carol")), IDENTIFIER, "system").steps == (CLEAR_OTHERS,)
+    fake = FakeMac(answer(staged=f"{UUID}\n-\n1001\nfile\n"))
+    profile_delivery.apply(fake, mac(elsewhere=("bob", "carol")), SYSTEM, (CLEAR_OTHERS,), user=None)
+    assert "\nelsewhere='bob\ncarol'\n" in fake.scripts[0]
+
+
+USELESS: dict[str, tuple[Found, tuple[str, ...]]] = {
+    "an-mdm-has-the-identifier": (mac(installed=Installed(OTHER, managed=True), staged=WAITING), (CLEAR,)),
+    "unknown-and-another-content": (mac(unreadable="no list", staged=dataclasses.replace(WAITING, uuid=OTHER)), (CLEAR,)),
+    "unknown-but-its-request-may-be-on-the-screen": (mac(unreadable="no list", staged=WAITING), ()),
+    "nobody-who-could-approve": (mac(name="root", console=None, elsewhere=("bob",)), (CLEAR_OTHERS,)),
+    "nothing-staged": (mac(installed=Installed(OTHER, managed=True)), ()),
+}
+
+
+@pytest.mark.parametrize(("found", "steps"), USELESS.values(), ids=USELESS)
+def test_a_refusal_leaves_no_key_behind(found: Found, steps: tuple[str, ...]) -> None:
+    assert profile_delivery.useless_copies(found, SYSTEM).steps == steps
+
+
+def test_a_removal_that_cannot_know_what_is_installed_takes_the_copy_all_the_same() -> None:
+    nothing = dataclasses.replace(WANTED, uuid="")
+    assert profile_delivery.useless_copies(mac(unreadable="no list", staged=WAITING), nothing).steps == (CLEAR,)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +215,8 @@ REMEDIES: dict[str, tuple[Found, str]] = {
     "not-logged-in-by-hand": (mac(staged=UNSHOWN, console=None), "Go > Go to Folder"),
     "no-become": (mac(staged=UNSHOWN, become=False), "add become"),
     "expired": (mac(staged=EXPIRED), "did not approve the request in time, or declined it"),
+    "expired-and-its-copy-gone": (mac(staged=NOTE), "did not approve the request in time, or declined it"),
+    "expired-over-an-old-one": (mac(staged=NOTE, installed=OLD), "did not approve the request in time, or declined it"),
     "not-shown": (mac(staged=UNSHOWN), "was not shown to alice yet"),
     "enrolled": (mac(staged=WAITING, mdm_enrolled=True), "could install the profile without a click: see delivery file"),
     "unknown": (mac(unreadable="no list"), "Look at the profiles in the Mac's settings: no list."),
@@ -187,8 +236,13 @@ def test_nobody_is_bothered_when_nobody_can_do_anything(found: Found) -> None:
     assert profile_delivery.remedy(found, WANTED) is None
 
 
-def test_who_approves_for_the_whole_mac_is_an_administrator() -> None:
-    assert "administrator's name and password" in str(profile_delivery.remedy(mac(staged=WAITING), SYSTEM))
+@pytest.mark.parametrize("wanted", [WANTED, SYSTEM], ids=["user", "device"])
+def test_who_approves_needs_an_administrator_for_the_root_in_the_profile_too(wanted: profile_delivery.Wanted) -> None:
+    assert "administrator's name and password" in str(profile_delivery.remedy(mac(staged=WAITING), wanted))
+
+
+def test_the_path_is_shown_while_a_copy_lies_there() -> None:
+    assert profile_delivery.result(mac(staged=NOTE), WANTED, "approval", ())["path"] is None
 
 
 def test_a_request_that_may_outlive_the_removal_is_mentioned() -> None:
@@ -201,7 +255,7 @@ def test_a_request_that_may_outlive_the_removal_is_mentioned() -> None:
 
 
 def test_the_profile_travels_inside_the_script_and_is_not_shown() -> None:
-    fake = FakeMac(answer(staged=f"{UUID}\n1000\n1001\n"))
+    fake = FakeMac(answer(staged=f"{UUID}\n1000\n1001\nfile\n"))
     after = profile_delivery.apply(fake, mac(), WANTED, (STAGE, OPEN), user=None, profile=b"the key", timeout=7)
     assert after.status(UUID) == "awaiting_approval"
     assert base64.b64encode(b"the key").decode() in fake.scripts[0]
@@ -221,7 +275,7 @@ def test_a_request_that_waits_already_is_waited_for_no_longer_than_it_lasts() ->
 
 
 def test_the_message_goes_with_the_request_and_not_in_words_that_a_shell_reads() -> None:
-    fake = FakeMac(answer(staged=f"{UUID}\n1000\n1001\n"))
+    fake = FakeMac(answer(staged=f"{UUID}\n1000\n1001\nfile\n"))
     message = Message("IT", '"; rm -rf / # $(reboot)')
     profile_delivery.apply(fake, mac(), WANTED, (STAGE, OPEN), user=None, profile=b"x", message=message)
     assert "display dialog" in fake.scripts[0]
@@ -239,6 +293,13 @@ FAILURES: dict[str, tuple[str, tuple[int, str, str], str]] = {
         (1, "", ""),
         "remove the profile: status 1; let alice remove Azure VPN in System",
     ),
+    "note-not-written": ("note_opened", (1, "", "sh: write error\n"), "that could not be noted in the user's Library: sh: write error"),
+    "no-room-for-what-10.15-installs": ("write_profile", (1, "", "base64: write error\n"), "could not be written on the Mac: base64"),
+    "another-user's-Library-is-fixed": (
+        CLEAR_OTHERS,
+        (1, "", "rm: permission denied\n"),
+        "in another user's Library could not be removed: rm",
+    ),
     "rm-fails": (CLEAR, (1, "", "rm: permission denied\n"), "staged profile could not be removed: rm: permission denied"),
 }
 
@@ -250,6 +311,18 @@ def test_a_step_that_fails_says_which_and_why(step: str, section: tuple[int, str
     with pytest.raises(MacError) as caught:
         profile_delivery.apply(fake, mac(), WANTED, (step,), user=None)
     assert text in str(caught.value)
+
+
+def test_an_identity_that_finds_the_login_keychain_locked_waits_for_its_user() -> None:
+    answers: t.Any = {**answer(), "install_profile": (1, "returned -319 (Error = -319)\n"), "finished": (0, "install_profile\n")}
+    for scope, console, remedy in (
+        (WANTED, None, "run the play again when alice is logged in at the Mac"),
+        (WANTED, "alice", "put right what it names"),
+        (SYSTEM, None, "put right what it names"),
+    ):
+        with pytest.raises(MacError) as caught:
+            profile_delivery.apply(FakeMac(answers), mac(macos=(10, 15, 7), console=console), scope, ("install_profile",), user=None)
+        assert remedy in caught.value.remedy
 
 
 @pytest.mark.parametrize(

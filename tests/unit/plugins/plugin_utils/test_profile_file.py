@@ -104,8 +104,8 @@ def test_no_secret_in_what_is_shown(tmp_path: pathlib.Path) -> None:
     ("dest", "folder", "there", "path"),
     [
         ("out/mac01.mobileconfig", False, (), "out/mac01.mobileconfig"),
-        ("out", True, (), "out/com.example.vpn.mobileconfig"),
-        ("out", False, ("out",), "out/com.example.vpn.mobileconfig"),
+        ("out", True, (), "out/mac01.example.com.mobileconfig"),
+        ("out", False, ("out",), "out/mac01.example.com.mobileconfig"),
         ("out", False, (), "out"),
     ],
     ids=["file", "folder-to-be", "folder", "file-without-suffix"],
@@ -113,7 +113,15 @@ def test_no_secret_in_what_is_shown(tmp_path: pathlib.Path) -> None:
 def test_where_it_goes(tmp_path: pathlib.Path, dest: str, folder: bool, there: tuple[str, ...], path: str) -> None:
     for name in there:
         (tmp_path / name).mkdir()
-    assert profile_file.destination(str(tmp_path / dest), "com.example.vpn", folder=folder) == tmp_path / path
+    assert profile_file.destination(str(tmp_path / dest), "mac01.example.com", folder=folder) == tmp_path / path
+
+
+def test_in_a_folder_each_host_has_a_file_of_its_own_and_none_outside_it(tmp_path: pathlib.Path) -> None:
+    hosts = ["mac01", "a/b", "a_b", "../a", "a b", "..", "fe80::1"]
+    files = [profile_file.destination(str(tmp_path), host) for host in hosts]
+    assert len(set(files)) == len(hosts)
+    assert {file.parent for file in files} == {tmp_path}
+    assert not any(file.name.startswith(".") or ".." in file.name for file in files)
 
 
 def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: pathlib.Path) -> None:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import pathlib
 import plistlib
+import subprocess
 import typing as t
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from support.fake_mac import FakeMac
 from support.profile_answers import ENROLLED, IDENTIFIER, NOT_ENROLLED, OTHER, UUID, answer, entry, listing, sourced
 
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import profile_lists, profiles
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac, profile_lists, profiles
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import MacError
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import NOT_FOUND, TIMED_OUT, Section
 
@@ -24,7 +26,7 @@ def found(scope: profiles.Scope = "user", **answers: t.Any) -> profiles.Found:
     return profiles.observe(FakeMac(answer(**answers)), IDENTIFIER, scope, None)
 
 
-WAITING = f"{UUID}\n1000\n1100\n"
+WAITING = f"{UUID}\n1000\n1100\nfile\n"
 CASES: dict[str, tuple[dict[str, t.Any], str]] = {
     "nothing-there": ({}, "absent"),
     "the-very-content": ({"user": listing(alice=[entry()])}, "installed"),
@@ -32,20 +34,27 @@ CASES: dict[str, tuple[dict[str, t.Any], str]] = {
     "only-other-profiles": ({"user": listing(alice=[entry(identifier="com.example.wifi")])}, "absent"),
     "another-user-has-it": ({"user": listing(bob=[entry()])}, "absent"),
     "on-the-device-by-an-mdm": ({"system": listing(_computerlevel=[entry()]), "enrollment": ENROLLED}, "installed"),
-    "staged-never-shown": ({"staged": f"{UUID}\n-\n1100\n"}, "staged"),
+    "staged-never-shown": ({"staged": f"{UUID}\n-\n1100\nfile\n"}, "staged"),
     "shown-and-waiting": ({"staged": WAITING}, "awaiting_approval"),
-    "shown-just-now": ({"staged": f"{UUID}\n1100\n1100\n"}, "awaiting_approval"),
-    "shown-eight-minutes-ago": ({"staged": f"{UUID}\n1000\n1480\n"}, "staged"),
-    "shown-a-second-less": ({"staged": f"{UUID}\n1000\n1479\n"}, "awaiting_approval"),
-    "the-clock-was-set-back": ({"staged": f"{UUID}\n1100\n1000\n"}, "staged"),
+    "shown-just-now": ({"staged": f"{UUID}\n1100\n1100\nfile\n"}, "awaiting_approval"),
+    "shown-eight-minutes-ago": ({"staged": f"{UUID}\n1000\n1480\nfile\n"}, "staged"),
+    "shown-a-second-less": ({"staged": f"{UUID}\n1000\n1479\nfile\n"}, "awaiting_approval"),
+    "the-clock-was-set-back": ({"staged": f"{UUID}\n1100\n1000\nfile\n"}, "staged"),
     "shown-but-the-user-logged-out": ({"staged": WAITING, "console": ""}, "staged"),
     "shown-but-another-user-is-at-the-screen": ({"staged": WAITING, "console": "bob"}, "staged"),
-    "other-content-staged": ({"staged": f"{OTHER}\n-\n1100\n"}, "absent"),
-    "other-content-staged-and-installed": ({"staged": f"{OTHER}\n-\n1100\n", "user": listing(alice=[entry(OTHER)])}, "outdated"),
+    "other-content-staged": ({"staged": f"{OTHER}\n-\n1100\nfile\n"}, "absent"),
+    "other-content-staged-and-installed": ({"staged": f"{OTHER}\n-\n1100\nfile\n", "user": listing(alice=[entry(OTHER)])}, "outdated"),
     "wanted-staged-over-an-old-one": ({"staged": WAITING, "user": listing(alice=[entry(OTHER)])}, "awaiting_approval"),
     "staged-file-without-note": ({"staged": ""}, "absent"),
     "staged-note-cut-short": ({"staged": f"{UUID}\n1100\n"}, "absent"),
-    "staged-note-of-nonsense": ({"staged": f"{UUID}\nyesterday\n1100\n"}, "absent"),
+    "staged-note-of-nonsense": ({"staged": f"{UUID}\nyesterday\n1100\nfile\n"}, "absent"),
+    "only-the-note-of-a-request-that-is-over": ({"staged": f"{UUID}\n1000\n1600\ngone\n"}, "absent"),
+    "only-the-note-of-a-request-that-is-over-and-an-old-profile": (
+        {"staged": f"{UUID}\n1000\n1600\ngone\n", "user": listing(alice=[entry(OTHER)])},
+        "outdated",
+    ),
+    "only-the-note-of-a-request-that-waits": ({"staged": f"{UUID}\n1000\n1100\ngone\n"}, "awaiting_approval"),
+    "only-the-note-of-what-was-never-shown": ({"staged": f"{UUID}\n-\n1100\ngone\n"}, "absent"),
     "installed-and-left-over": ({"staged": WAITING, "user": listing(alice=[entry()])}, "installed"),
     "list-is-no-xml": ({"user": "There are no configuration profiles installed for user 'alice'\n"}, "unknown"),
     "list-is-cut-short": ({"user": listing(alice=[entry()])[:300]}, "unknown"),
@@ -71,7 +80,36 @@ def test_a_left_over_of_an_interrupted_run_is_seen() -> None:
 
 def test_a_request_tells_how_long_it_still_lasts() -> None:
     assert found(staged=WAITING).staged == profiles.Staged(UUID, opened=True, waiting=True, remaining=380)
-    assert found(staged=f"{UUID}\n0\n9999\n").staged == profiles.Staged(UUID, opened=True, waiting=False)
+    assert found(staged=f"{UUID}\n0\n9999\nfile\n").staged == profiles.Staged(UUID, opened=True, waiting=False)
+
+
+def test_of_a_request_that_is_over_the_note_tells_without_the_key() -> None:
+    seen = found(staged=f"{UUID}\n0\n9999\ngone\n")
+    assert seen.staged == profiles.Staged(UUID, opened=True, waiting=False, file=False)
+    assert (seen.copied, seen.expired(UUID), seen.expired(OTHER)) == (False, True, False)
+
+
+def test_copies_of_a_device_profile_in_the_space_of_others_are_seen() -> None:
+    seen = profiles.observe(FakeMac({**answer(), "elsewhere": (0, "bob\n-rf\ncarol\n")}), IDENTIFIER, "system", None)
+    assert (seen.elsewhere, seen.copied) == (("bob", "carol"), True)
+    assert found("system").elsewhere == ()
+
+
+def test_what_is_staged_is_read_before_the_lists(tmp_path: pathlib.Path) -> None:
+    """Approved and removed in between, a copy would otherwise be seen neither here nor there, and its user asked again."""
+    stubs = """
+        limited() { status=0; printf '%s\n' "$*" >"$work/out"; }
+        owner_do() { shift; limited "$@"; }
+        section() { echo "$1"; }
+        say() { echo "$1"; }
+    """
+    staged = tmp_path / "Library/Application Support/azure_p2s.macos" / f"{IDENTIFIER}.mobileconfig"
+    staged.parent.mkdir(parents=True)
+    staged.touch()
+    part = mac.REMOTE / "profile_read.sh"
+    variables = f"work={tmp_path} home={tmp_path} identifier={IDENTIFIER} scope=system me_uid=0 me=root owner=alice"
+    done = subprocess.run(["/bin/sh", "-c", f"{variables}\n{stubs}\n. {part}\nread_profiles"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["staged", "elsewhere", "profiles_user", "profiles_system", "enrollment", "sources"]
 
 
 @pytest.mark.parametrize(("status", "text"), [(TIMED_OUT, "in time"), (NOT_FOUND, "missing"), (1, "status 1"), (0, "something else")])
