@@ -29,13 +29,17 @@ class ActionModule(P2SActionBase):
         tunnel_work.refuse_timeout(seconds)
         found = tunnel.observe(self.mac(), wanted)
         plan = tunnel_work.plan(found, wanted, state, seconds)
+        cause = None
         if plan.steps and not self.check_mode:
             before = found
             found, sections = tunnel_work.apply(self.mac(), before, wanted, plan.steps, seconds)
-            if plan.method != "on_demand":
+            if plan.method == "on_demand":
+                cause = tunnel_work.known_cause(sections, wanted)
+            else:
                 tunnel_work.refuse_undone(found, wanted, state, sections, seconds, before)
+        planned = bool(plan.changes) and self.check_mode
         return {
             "changed": bool(plan.changes),
             "diff": differences.diff(plan.changes),
-            "connection": tunnel_work.result(found, wanted, plan.method, state),
+            "connection": tunnel_work.result(found, wanted, plan.method, state, cause=cause, planned=planned),
         }

@@ -12,8 +12,8 @@ description:
   - Starts or stops an IKEv2 VPN whose profile is installed, waits, and proves the result by the tunnel's interface and address.
   - macOS has no command that starts an IKEv2 VPN. Where vpnutil is installed and the task can act in the user's session, that is
     used. Where the profile has on-demand rules, macOS starts the VPN itself, and the task waits for it. Where neither is the case
-    nothing is done, the task is not failed, and RV(connection.remedy) says what the user has to do; RV(connection.status) says how
-    things are.
+    nothing is done. Neither then nor when on-demand rules do not bring it up the task is failed; RV(connection.status) says how things
+    are, and RV(connection.remedy) why, if macOS's log says it, and what somebody has to do.
   - When a start fails, the task fails with what macOS's log says about it, and ends the attempt, which macOS would otherwise go
     on with.
 author:
@@ -29,7 +29,10 @@ options:
     choices: [connected, disconnected]
     default: connected
   timeout:
-    description: Seconds to wait for the connection to come up or go down, at most 600.
+    description:
+      - Seconds to wait for the connection to come up or go down, at most 600, by the Mac's clock.
+      - With V(0) it is only started or stopped, and RV(connection.status) is what can be seen at once; nothing is waited for, and the
+        task fails only when vpnutil itself does.
     type: int
     default: 30
 seealso:
@@ -87,7 +90,9 @@ connection:
       description: Whether packets for O(routes) go into the tunnel; null when that was not looked up.
       type: bool
     method:
-      description: How it was started or stopped, V(vpnutil) or V(on_demand); null when nothing was done.
+      description:
+        - How it was started or stopped, V(vpnutil) or V(on_demand); in check mode, V(vpnutil) where a run would use that.
+        - Null when nothing was done, also when on-demand rules were waited for in vain.
       type: str
     on_demand:
       description: Whether the installed profile starts the VPN on demand; null when no profile with it is seen.

@@ -18,13 +18,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from . import owner as owners
 from . import profile_lists
 from .errors import MacError, P2SError
-from .mac import Mac, Script, Section
+from .mac import TIMED_OUT, Mac, Script, Section
 from .owner import Owner, Session
 
 Status = t.Literal["connected", "disconnected", "connecting", "unknown"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_INTERFACE = re.compile(r"^([a-z]+[0-9]*): ")
+_INTERFACE = re.compile(r"^(\S+): ")
 _INET = re.compile(r"^\s+inet ([0-9.]+) ")
 _ROUTE = re.compile(r"^\s*interface: (\S+)", re.MULTILINE)
 _VPN_PAYLOAD = "com.apple.vpn.managed"
@@ -65,6 +65,8 @@ class Found:
     ``vpnutil`` is its path, or ``None``; ``told`` what it says of the connection (``Connected``, ``Connecting``, ``Disconnected`` …),
     ``None`` when it does not know it. ``tunnels`` is ``None`` when the interfaces could not be read. ``on_demand`` is ``None`` when no
     installed profile is seen to have the VPN. ``route`` is the interface that packets for the networks behind the gateway take.
+    ``vpnutil_error`` says why vpnutil told nothing, when it did not answer or failed. ``came_up`` are the tunnels that were not there
+    before, when that was waited for.
     """
 
     owner: Owner
@@ -74,15 +76,21 @@ class Found:
     tunnels: tuple[Tunnel, ...] | None
     route: str | None
     on_demand: bool | None
+    vpnutil_error: MacError | None = None
+    came_up: tuple[Tunnel, ...] = ()
 
     def tunnel(self, wanted: Wanted) -> Tunnel | None:
-        """Return the connection's tunnel: the one with an address from the pools, or, without pools, the only one there is."""
+        """Return the connection's tunnel: the one with an address from the pools, or the only one that there is, or that came up."""
         tunnels = self.tunnels or ()
         inside = [tunnel for tunnel in tunnels if in_pools(tunnel.address, wanted.pools)]
         # The interface of a connection that is on its way down may still be there.
         if inside and self.told not in ("Disconnected", "Disconnecting", "Invalid"):
             return inside[0]
-        return tunnels[0] if len(tunnels) == 1 and self.told == "Connected" else None
+        if self.told == "Connected" and len(tunnels) == 1:
+            return tunnels[0]
+        # vpnutil lags behind: a tunnel that came up while it still says Connecting is the one that was waited for.
+        fresh = [tunnel for tunnel in tunnels if tunnel in self.came_up]
+        return fresh[0] if len(fresh) == 1 and self.told in ("Connecting", "Connected") else None
 
     def status(self, wanted: Wanted) -> Status:
         """Return the connection's state. vpnutil lags behind, so that an interface with an address says more than its Connecting."""
@@ -115,8 +123,11 @@ def _networks(values: Sequence[str] | None, option: str) -> Iterator[Network]:
 
 
 def in_pools(address: str, pools: Sequence[Network]) -> bool:
-    """Return whether ``address`` lies in one of ``pools``."""
-    parsed = ipaddress.ip_address(address)
+    """Return whether ``address`` lies in one of ``pools``; what is no address does not."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
     return any(parsed in pool for pool in pools)
 
 
@@ -157,6 +168,8 @@ def found_in(sections: Mapping[str, Section], wanted: Wanted) -> Found:
         tunnels=tunnels_in(sections["interfaces"]),
         route=match[1] if match else None,
         on_demand=_on_demand(sections, wanted.name, owner.name),
+        vpnutil_error=_vpnutil_error(sections.get("vpnutil_status"), path, owner.name),
+        came_up=_came_up(sections.get("came_up")),
     )
 
 
@@ -171,6 +184,27 @@ def tunnels_in(section: Section) -> tuple[Tunnel, ...] | None:
         elif name.startswith("ipsec") and (address := _INET.match(line)):
             tunnels.append(Tunnel(name, address[1]))
     return tuple(tunnels)
+
+
+def vpnutil_error(section: Section, path: str, user: str) -> MacError:
+    """Return what is wrong with the vpnutil at ``path`` that ended in ``section``."""
+    if section.status == TIMED_OUT:
+        return MacError(
+            f"{path} did not answer in time",
+            f"answer the dialog that may wait on the Mac's screen, or let {user} log in again, and run the play again",
+        )
+    said = f": {section.complaint}" if section.complaint else ""
+    remedy = f"see that {user} can run {path} list in the Mac's Terminal, install it again if not, and run the play again"
+    return MacError(f"{path} failed with status {section.status}{said}", remedy)
+
+
+def _vpnutil_error(section: Section | None, path: str, user: str) -> MacError | None:
+    return vpnutil_error(section, path, user) if section is not None and section.status != 0 else None
+
+
+def _came_up(section: Section | None) -> tuple[Tunnel, ...]:
+    lines = (line.split() for line in section.text.splitlines()) if section is not None else ()
+    return tuple(Tunnel(*words) for words in lines if len(words) == 2)
 
 
 def _told(section: Section | None, name: str) -> str | None:

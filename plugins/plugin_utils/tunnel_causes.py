@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 
-_LAST_WORDS = re.compile(r'(?:disconnected with reason|last stop reason|changed from ".*?" to) "?(.+?)"?$')
+_SESSION_END = re.compile(r"(?:disconnected with reason|last stop reason) (.+)$")
+_ERROR = re.compile(r'changed from (?:"[^"]*"|\S+) to "?(.+?)"?$')
+_CERTIFICATE_VERDICT = "Certificate evaluation error"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +59,7 @@ _SIGNS = (
     ("server certificate has expired", Cause("the gateway's certificate has expired", "see the Mac's clock, and ask Azure's support")),
     ("server certificate is not yet valid", Cause("the gateway's certificate is not yet valid", "see the Mac's clock")),
     ("server certificate is invalid", _UNTRUSTED),
-    ("Certificate evaluation error", _UNTRUSTED),
+    (_CERTIFICATE_VERDICT, _UNTRUSTED),
     ("IKEv2ProviderDisconnectionErrorDomain error 3", _REFUSED),
     ("credentials are invalid", _REFUSED),
     (
@@ -85,12 +88,17 @@ _SIGNS = (
 )
 
 
-def explain(log: str, *, seconds: int, told: str | None) -> Cause:
-    """Return why the connection did not come up within ``seconds``, from lines of macOS's log and vpnutil's last word."""
-    for sign, cause in _SIGNS:
-        if sign in log:
-            return cause
-    words = [match[1] for line in log.splitlines() if (match := _LAST_WORDS.search(line.rstrip()))]
+def known(log: str, name: str) -> Cause | None:
+    """Return the cause that lines of macOS's log name for the connection ``name``, if they name one."""
+    said = "\n".join(_said(log, name))
+    return next((cause for sign, cause in _SIGNS if sign in said), None)
+
+
+def explain(log: str, name: str, *, seconds: int, told: str | None) -> Cause:
+    """Return why the connection ``name`` did not come up within ``seconds``, from macOS's log and vpnutil's last word."""
+    if cause := known(log, name):
+        return cause
+    words = [said for said in _said(log, name) if said != "none"]
     if words and "Stop command received" not in words[-1]:
         said = "".join(char for char in words[-1] if char.isprintable())[:150]
         return Cause(f"macOS says only: {said}", "see the Mac's log (subsystem com.apple.networkextension) and the gateway's")
@@ -98,3 +106,18 @@ def explain(log: str, *, seconds: int, told: str | None) -> Cause:
         finding = f"the connection was still being made after {seconds} s, and macOS does not say what it waits for"
         return Cause(finding, "see whether a dialog about a key or a keychain waits on the Mac's screen, and give timeout more seconds")
     return Cause("macOS does not say why", "see the Mac's log (subsystem com.apple.networkextension) and the gateway's")
+
+
+def _said(log: str, name: str) -> Iterator[str]:
+    """Return what is said of this connection now: not of another one, and not which error it had before."""
+    for line in log.splitlines():
+        text = line.rstrip()
+        match = None
+        if f"Last disconnect error for {name} changed from " in text:
+            match = _ERROR.search(text)
+        elif f":{name}:" in text:
+            match = _SESSION_END.search(text)
+        if match:
+            yield match[1]
+        elif _CERTIFICATE_VERDICT in text:
+            yield text[text.index(_CERTIFICATE_VERDICT) :]

@@ -5,82 +5,161 @@
 #
 # Start and stop an IKEv2 connection with vpnutil, which exits with 0 whatever happens and does not wait: what counts is what is seen.
 #
-# Reads: connection, vpnutil, session, timeout (seconds).
-# Prints: start, stop (vpnutil's words), waited (seconds), reason (lines of macOS's log since the start; only when it did not come up).
+# Reads: connection, vpnutil, session, timeout (seconds), before (the tunnels that were seen before, a line each: interface and address),
+#   asks (yes: vpnutil knows the connection), has_pools (yes: the address alone tells whose tunnel it is).
+# Prints: start, stop (vpnutil's words), waited (seconds), came_up (the tunnels that were not there before, a line each), reason (lines of
+#   macOS's log since the start; only when it did not come up).
 
-# tunnels: a line for each IPsec interface with an IPv4 address.
-tunnels() {
-    timed 10 /sbin/ifconfig | /usr/bin/awk '/^[a-z]/ { name = $1 } name ~ /^ipsec/ && $1 == "inet" { print name, $2 }'
+clock() {
+    /bin/date +%s
+}
+
+# The first step. By the clock: a call of vpnutil takes up to ten seconds.
+mark_time() {
+    began=$(/bin/date '+%Y-%m-%d %H:%M:%S')
+    first=$(clock)
+    deadline=$((first + timeout))
+    started=
+}
+
+# look_at_tunnels: write a line for each IPsec interface with an IPv4 address into $work/tunnels. Not in a command substitution: there
+# bash 5.2, with a script on standard input, crashes in timed.
+look_at_tunnels() {
+    limited 10 /sbin/ifconfig
+    /usr/bin/awk '/^[^ \t]/ { name = $1; sub(/:$/, "", name) } name ~ /^ipsec/ && $1 == "inet" { print name, $2 }' "$work/out" >"$work/tunnels"
+}
+
+# new_tunnels: those of them that were not there before.
+new_tunnels() {
+    while IFS= read -r line; do
+        case "
+$before
+" in
+            *"
+$line
+"*) ;;
+            *) printf '%s\n' "$line" ;;
+        esac
+    done <"$work/tunnels"
 }
 
 start_connection() {
     [ -z "$failed" ] || return 0
-    began=$(/bin/date '+%Y-%m-%d %H:%M:%S')
-    tries=5
-    while :; do
-        before=$(tunnels </dev/null)
+    started=yes
+    owner_run 30 "$vpnutil" start "$connection"
+    # It may still be on its way down from an earlier use; then the tunnel that is there now is not the one that is waited for.
+    while /usr/bin/grep -q "state 'Disconnecting'" "$work/out" "$work/err" && [ "$(clock)" -lt "$deadline" ]; do
+        /bin/sleep 1
+        look_at_tunnels
+        before=$(/bin/cat "$work/tunnels")
         owner_run 30 "$vpnutil" start "$connection"
-        # Still on its way down from an earlier use: it starts only once it is there, and may get the same address again.
-        /usr/bin/grep -q "state 'Disconnecting'" "$work/out" "$work/err" && [ "$tries" -gt 0 ] || break
-        tries=$((tries - 1))
-        /bin/sleep 2
     done
     report start
 }
 
-# On-demand rules start it by themselves: only wait.
-expect_connection() {
-    began=
-    before=$(tunnels </dev/null)
+# told STATE: whether vpnutil's last word, in $work/out, is that one.
+told() {
+    /usr/bin/grep -q " $1\$" "$work/out"
+}
+
+ask_vpnutil() {
+    owner_run 15 "$vpnutil" status "$connection"
 }
 
 wait_until_up() {
     [ -z "$failed" ] || return 0
-    waited=0
-    came_up=
+    up=
+    ended=
+    moved=
     while :; do
-        now=$(tunnels </dev/null)
-        if [ -n "$now" ] && [ "$now" != "$before" ]; then
-            came_up=yes
+        look_at_tunnels
+        came_up=$(new_tunnels)
+        if [ -n "$came_up" ]; then
+            up=yes
             break
         fi
-        [ "$waited" -lt "$timeout" ] || break
-        # A connection that was refused is Disconnected again long before the time is over.
-        if [ -n "$began" ] && [ "$waited" -gt 1 ] && is_down; then break; fi
+        if [ "$asks" = yes ]; then
+            ask_vpnutil
+            # With the address that it had before it looks as if nothing were new.
+            if told Connected && [ -s "$work/tunnels" ]; then
+                up=yes
+                break
+            fi
+            # A connection that was refused is Disconnected again long before the time is over; one that was just started may be so still.
+            if told Disconnected; then
+                if [ -n "$moved" ] || [ "$(clock)" -ge $((first + 3)) ]; then
+                    ended=yes
+                    break
+                fi
+            elif [ "$status" = 0 ]; then
+                moved=yes
+            fi
+        fi
+        [ "$(clock)" -lt "$deadline" ] || break
         /bin/sleep 1
-        waited=$((waited + 1))
     done
-    say waited 0 "$waited"
-    if [ -n "$came_up" ]; then
-        until_it_says_so
+    say waited 0 "$(($(clock) - first))"
+    say came_up 0 "$came_up"
+    if [ -n "$up" ]; then
+        [ "$has_pools" = yes ] || until_it_says_so
         return 0
     fi
-    [ -n "$began" ] || return 0
-    # macOS would go on trying for ever, and gives its reason when it is stopped.
-    stop_connection
-    /bin/sleep 4
-    limited 60 /usr/bin/log show --style compact --start "$began" --predicate 'subsystem == "com.apple.networkextension"'
-    /usr/bin/grep -E 'disconnected with reason|last stop reason|Last disconnect error|Certificate evaluation error' "$work/out" |
-        /usr/bin/tail -n 20 >"$work/lines"
+    patience=0
+    if [ -n "$started" ]; then
+        patience=8
+        # macOS would go on trying for ever, and gives its reason when it is stopped.
+        [ -n "$ended" ] || stop_connection
+    fi
+    read_reason
+}
+
+# vpnutil lags behind the interface; without address pools the next look would call the connection down until then.
+until_it_says_so() {
+    give_up=$(($(clock) + 10))
+    while [ "$asks" = yes ] && [ "$(clock)" -lt "$give_up" ]; do
+        ask_vpnutil
+        told Connecting || break
+        /bin/sleep 1
+    done
+}
+
+# What macOS's log says, as soon as it says it: lines reach it a moment late.
+read_reason() {
+    give_up=$(($(clock) + patience))
+    while :; do
+        log_since --start "$began"
+        if says_why || [ "$(clock)" -ge "$give_up" ]; then break; fi
+        /bin/sleep 1
+    done
+    # That the provider ended it says little. The error beside it is logged only when it is another one than the last time.
+    if stopped_by_provider && ! error_named; then
+        /bin/mv "$work/lines" "$work/kept"
+        log_since --last 2h
+        /usr/bin/grep 'Last disconnect error' "$work/lines" | /usr/bin/tail -n 1 >>"$work/kept"
+        /bin/mv "$work/kept" "$work/lines"
+    fi
     /bin/mv "$work/lines" "$work/out"
     section reason
 }
 
-# vpnutil lags behind the interface, and without address pools its word is all that tells whose interface it is.
-until_it_says_so() {
-    [ -n "$vpnutil" ] || return 0
-    tries=10
-    while [ "$tries" -gt 0 ]; do
-        owner_run 30 "$vpnutil" status "$connection"
-        /usr/bin/grep -q ' Connecting$' "$work/out" || break
-        tries=$((tries - 1))
-        /bin/sleep 1
-    done
+# log_since OPTION TIME: what the log says of this connection's ends, into $work/lines. A verdict on a certificate names no connection.
+log_since() {
+    limited 60 /usr/bin/log show --style compact "$1" "$2" --predicate 'subsystem == "com.apple.networkextension"'
+    /usr/bin/grep -E 'disconnected with reason|last stop reason|Last disconnect error|Certificate evaluation error' "$work/out" |
+        /usr/bin/grep -F -e ":$connection:" -e " $connection changed from " -e 'Certificate evaluation error' |
+        /usr/bin/tail -n 20 >"$work/lines"
 }
 
-is_down() {
-    owner_run 30 "$vpnutil" status "$connection"
-    /usr/bin/grep -q ' Disconnected$' "$work/out"
+says_why() {
+    error_named || { /usr/bin/grep -q 'last stop reason' "$work/lines" && ! stopped_by_provider; }
+}
+
+error_named() {
+    /usr/bin/grep -q 'Last disconnect error' "$work/lines"
+}
+
+stopped_by_provider() {
+    /usr/bin/grep -q 'last stop reason Plugin initiated' "$work/lines"
 }
 
 stop_connection() {
@@ -91,10 +170,10 @@ stop_connection() {
 
 wait_until_down() {
     [ -z "$failed" ] || return 0
-    waited=0
-    while ! is_down && [ "$waited" -lt "$timeout" ]; do
+    while :; do
+        ask_vpnutil
+        if told Disconnected || [ "$(clock)" -ge "$deadline" ]; then break; fi
         /bin/sleep 1
-        waited=$((waited + 1))
     done
-    say waited 0 "$waited"
+    say waited 0 "$(($(clock) - first))"
 }
