@@ -64,8 +64,12 @@ def _remedy(variables: Mapping[str, t.Any], profile: Mapping[str, t.Any]) -> str
     """Return what a person has to do, ``None`` when nobody has to do anything."""
     if profile["status"] in ("staged", "awaiting_approval") or profile["delivery"] == "file":
         return profile["remedy"] or ""
-    connection = (variables.get("vpn_client__connection") or {}).get("connection")
-    return (connection["remedy"] or "") if connection and connection["status"] != "connected" else None
+    result = variables.get("vpn_client__connection") or {}
+    connection = result.get("connection")
+    # One that is connected may still lead elsewhere; one that is not may be what a run without check mode sees to.
+    if not connection or (not connection["remedy"] and (connection["status"] == "connected" or result.get("changed"))):
+        return None
+    return connection["remedy"] or ""
 
 
 def _profile(variables: Mapping[str, t.Any]) -> Mapping[str, t.Any]:

@@ -16,6 +16,8 @@ STAGED = {"profile": {"status": "staged", "delivery": "approval", "remedy": "ali
 ABSENT = {"profile": {"status": "absent", "delivery": "approval", "remedy": None, "warnings": []}}
 ASKED = {"vpn_client__asked": {"changed": False, "failed": False}, "vpn_client__shared": {"results": [{"changed": False}]}}
 DOWN = {"connection": {"status": "disconnected", "remedy": "alice switches it on."}}
+OUTSIDE = {"connection": {"status": "connected", "remedy": "10.99.0.7 is in no address pool."}}
+WOULD_START = {"changed": True, "connection": {"status": "disconnected", "remedy": None}}
 
 
 def host(**registered: t.Any) -> dict[str, t.Any]:
@@ -73,6 +75,12 @@ ROWS: dict[str, tuple[dict[str, t.Any], bool, str, tuple[str, ...]]] = {
         "mac: waiting for a person: alice switches it on.",
         ("mac", "-", "a person", "-", "alice switches it on."),
     ),
+    "connected-and-elsewhere": (
+        host(planned=INSTALLED, connection=OUTSIDE),
+        True,
+        "mac: waiting for a person: 10.99.0.7 is in no address pool.",
+        ("mac", "-", "a person", "-", "10.99.0.7 is in no address pool."),
+    ),
 }
 
 
@@ -105,3 +113,8 @@ def test_in_check_mode_it_is_a_table_of_what_would_change() -> None:
 
 def test_in_check_mode_nothing_to_do_is_one_line() -> None:
     assert rollout.summary({"mac": host(planned={"profile": {**INSTALLED["profile"], "warnings": []}})}, check=True) == ["1 done"]
+
+
+def test_a_connection_that_a_run_would_start_waits_for_nobody() -> None:
+    row = rollout.row("mac", host(planned=INSTALLED, connection=WOULD_START), check=True)
+    assert (row.state, row.detail, row.waits) == ("would change", "", False)
