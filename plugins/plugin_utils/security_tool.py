@@ -31,7 +31,7 @@ READ_ONLY = 52  # errSecReadOnly -25292
 _HASH = re.compile(rb"SHA-(?:256|1) hash: ([0-9A-F]{40}|[0-9A-F]{64})\Z")
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
 _END = b"-----END CERTIFICATE-----"
-_IDENTITY = re.compile(rb" *\d+\) ([0-9A-F]{40}) (?:\".*\"|<unknown>)(?: \([^()]*\))?\Z", re.DOTALL)
+_IDENTITY = re.compile(rb" *\d+\) ([0-9A-F]{40}) [\"<]")
 _COUNT = re.compile(rb" *(\d+) identities found\Z")
 
 
@@ -87,23 +87,24 @@ def parse_identities(out: bytes) -> frozenset[str]:
     Raises ``MacError`` for output of another form.
     """
     head, _title, rest = out.partition(b"\n  Matching identities\n")
-    if not rest or not head.lstrip().startswith(b"Policy: "):
+    # The last one: a label can hold any text, and is printed in both lists.
+    matching, title, _valid = rest.rpartition(b"\n\n  Valid identities only\n")
+    if not title or not head.lstrip().startswith(b"Policy: "):
         raise _not_understood("find-identity")
+    *lines, last = matching.split(b"\n")
     found: list[str] = []
-    pending = b""
-    for line in rest.split(b"\n"):
-        count = _COUNT.match(line)
-        if count and not pending:
-            # A label can hold a line break, so a name could look like a further entry: the count tells.
-            if int(count[1]) != len(found):
-                raise _not_understood("find-identity")
-            return frozenset(found)
-        pending = pending + b"\n" + line if pending else line
-        entry = _IDENTITY.match(pending)
+    for line in lines:
+        entry = _IDENTITY.match(line)
+        # A label can hold line breaks as well: what is no entry goes on with the one before.
         if entry:
             found.append(entry[1].decode().lower())
-            pending = b""
-    raise _not_understood("find-identity")
+        elif not found:
+            raise _not_understood("find-identity")
+    count = _COUNT.match(last)
+    # What looks like an entry may be a part of a label: the count tells.
+    if not count or int(count[1]) != len(found):
+        raise _not_understood("find-identity")
+    return frozenset(found)
 
 
 def argument(value: str, option: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import textwrap
+import time
 
 import pytest
 from hypothesis import given
@@ -136,6 +137,16 @@ IDENTITIES = {
     "two": (b'  1) ' + ONE + b' "a"\n  2) ' + TWO + b" <unknown>\n     2 identities found\n", {ONE, TWO}),
     "quotes-and-brackets-in-a-name": (b'  1) ' + ONE + b' "a" (b) "c"\n     1 identities found\n', {ONE}),
     "line-break-in-a-name": (b'  1) ' + ONE + b' "a\n b"\n     1 identities found\n', {ONE}),
+    "quote-and-line-break-in-a-name": (
+        b'  1) ' + ONE + b' "a "b"\n c" d\n\n" (X)\n  2) ' + TWO + b' "x"\n     2 identities found\n', {ONE, TWO}
+    ),
+    "name-that-poses-as-the-count": (
+        b'  1) ' + ONE + b' "a\n     1 identities found\n"\n  2) ' + TWO + b' "x"\n     2 identities found\n', {ONE, TWO}
+    ),
+    "name-that-poses-as-the-end": (
+        b'  1) ' + ONE + b' "a\n     1 identities found\n\n  Valid identities only\n"\n  2) ' + TWO
+        + b' "x"\n     2 identities found\n', {ONE, TWO}
+    ),
     "name-that-is-not-utf8": (b'  1) ' + ONE + b' "\xff\xfe"\n     1 identities found\n', {ONE}),
     "hundred-and-more": (
         b"".join(b'%3d) %040X "x"\n' % (number, number) for number in range(1, 121)) + b"     120 identities found\n",
@@ -152,6 +163,10 @@ def test_identities_are_those_under_matching_identities(body: bytes, sha1s: set[
 UNKNOWN_IDENTITIES = {
     "empty": b"",
     "a-name-that-poses-as-an-entry": HEAD + b'  1) ' + ONE + b' "a"\n  2) ' + TWO + b' "b"\n     1 identities found\n' + TAIL,
+    "text-before-the-first-entry": HEAD + b'x\n  1) ' + ONE + b' "a"\n     1 identities found\n' + TAIL,
+    "a-name-that-hides-an-entry": (
+        HEAD + b'  1) ' + ONE + b' "a\n  2) ' + ONE + b' "\n  2) ' + TWO + b' "b"\n     2 identities found\n' + TAIL
+    ),
     "no-count": HEAD + b'  1) ' + ONE + b' "a"\n',
     "another-language-in-the-headings": b"\nRichtlinie: X.509\n  Passende\n     0 identities found\n",
     "the-list-of-valid-ones-only": b"     0 valid identities found\n",
@@ -162,6 +177,13 @@ UNKNOWN_IDENTITIES = {
 def test_other_output_of_find_identity_is_unknown_and_never_empty(out: bytes) -> None:
     with pytest.raises(MacError, match="content is unknown"):
         security_tool.parse_identities(out)
+
+
+def test_a_label_of_many_lines_takes_no_longer_than_its_length() -> None:
+    body = b"  1) " + ONE + b' "' + b"x\n" * 200_000 + b'"\n     1 identities found\n'
+    began = time.monotonic()
+    assert security_tool.parse_identities(HEAD + body + TAIL) == {ONE.decode().lower()}
+    assert time.monotonic() - began < 5
 
 
 @given(st.binary(max_size=400))
@@ -177,3 +199,9 @@ def test_no_name_can_forge_an_identity(name: str) -> None:
     body = b"  1) " + ONE + b' "' + name.encode() + b'"\n     1 identities found\n'
     with contextlib.suppress(MacError):
         assert security_tool.parse_identities(HEAD + body + TAIL) == {ONE.decode().lower()}
+
+
+@given(st.text(st.sampled_from('"\\\n\r ()<>a1é'), max_size=30))
+def test_no_name_of_quotes_and_line_breaks_makes_a_keychain_unreadable(name: str) -> None:
+    body = b"  1) " + ONE + b' "' + name.encode() + b'" (X)\n  2) ' + TWO + b' "b"\n     2 identities found\n'
+    assert security_tool.parse_identities(HEAD + body + TAIL) == {ONE.decode().lower(), TWO.decode().lower()}
