@@ -17,7 +17,7 @@ from . import identity_checks as checks
 from . import pkcs12_structure
 from .errors import IdentityError
 from .libraries import UnsupportedAlgorithm, ec, hashes, pkcs12, rsa, serialization
-from .pki import Certificate
+from .pki import UNREADABLE, Certificate
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -134,7 +134,7 @@ def _open(data: bytes, passphrase: str | None) -> tuple[t.Any, list[t.Any]]:
             with python_warnings.catch_warnings():  # `cryptography` announces that it may stop reading BER: not for the admin
                 python_warnings.simplefilter("ignore")
                 bundle = pkcs12.load_pkcs12(data, candidate)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
+        except (*UNREADABLE, TypeError, UnsupportedAlgorithm):
             continue
         certificates = [entry.certificate for entry in [bundle.cert, *bundle.additional_certs] if entry]
         if bundle.key is None:

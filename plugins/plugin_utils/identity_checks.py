@@ -45,8 +45,8 @@ def what_it_is(data: bytes) -> str:
     if head.startswith(b"\xfe\xed\xfe\xed"):
         return "the data is a Java keystore"
     try:
-        x509.load_der_x509_certificate(data)
-    except ValueError:
+        Certificate(data)
+    except IdentityError:
         return "the data is damaged, cut short or of another kind" if head.startswith(b"\x30") else "the data is something else"
     return "the data is a certificate without its key"
 
@@ -135,7 +135,7 @@ def local_identifier(leaf: Certificate) -> str:
     Gateways look for the Local ID among the certificate's names; strongSwan only among the alternative names. Raises
     ``IdentityError`` for a certificate without either name.
     """
-    names, mails = _alternative_names(leaf)
+    names, mails = alternative_names(leaf)
     common_name = leaf.common_name
     if common_name and (_contains(names, common_name) or _contains(mails, common_name)):
         return common_name
@@ -150,7 +150,7 @@ def local_identifier(leaf: Certificate) -> str:
 
 def is_named(leaf: Certificate, name: str) -> bool:
     """Return whether ``name`` is the common name or an alternative name of ``leaf``."""
-    names, mails = _alternative_names(leaf)
+    names, mails = alternative_names(leaf)
     return _contains([*names, *mails, leaf.common_name or ""], name)
 
 
@@ -169,7 +169,7 @@ def warnings_of(leaf: Certificate, chain: tuple[Certificate, ...], key_type: str
 
 
 def _name_warnings(leaf: Certificate) -> t.Iterator[str]:
-    names, mails = _alternative_names(leaf)
+    names, mails = alternative_names(leaf)
     local = local_identifier(leaf)
     if not _contains(names, local) and not _contains(mails, local):
         yield f"has no DNS name in its subjectAltName: not every gateway matches the Local ID '{local}' with a common name alone."
@@ -216,7 +216,7 @@ def _is_ca(certificate: Certificate) -> bool:
     return constraints is not None and constraints.ca
 
 
-def _alternative_names(leaf: Certificate) -> tuple[list[str], list[str]]:
+def alternative_names(leaf: Certificate) -> tuple[list[str], list[str]]:
     """Return the DNS names and the mail addresses of the subjectAltName."""
     names = _extension(leaf, x509.SubjectAlternativeName)
     return (names.get_values_for_type(x509.DNSName), names.get_values_for_type(x509.RFC822Name)) if names else ([], [])

@@ -43,6 +43,11 @@ def _read(data: bytes, passphrase: str | None = "right") -> identity.Identity:
     return identity.read(data, passphrase, now=pki.utc_now())
 
 
+def _of_version_five() -> bytes:
+    """Return a certificate that calls itself one of version 5, for which `cryptography` has an exception of its own."""
+    return _holder().der.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020104"), 1)
+
+
 def _refusal(data: bytes, passphrase: str | None = "right") -> IdentityError:
     with pytest.raises(IdentityError) as refusal:
         _read(data, passphrase)
@@ -95,6 +100,7 @@ NOT_PKCS12: dict[str, tuple[bytes, str]] = {
     "pem": (PEM, "PEM text"),
     "base64": (base64.b64encode(_packed()), "base64 text"),
     "certificate-alone": (_holder().der, "a certificate without its key"),
+    "certificate-of-no-known-version": (_of_version_five(), "damaged, cut short or of another kind"),
     "java-keystore": (b"\xfe\xed\xfe\xed\0\0\0\2", "Java keystore"),
     "cut-short": (_packed()[:-200], "cut short"),
     "picture": (b"\x89PNG\r\n\x1a\n", "something else"),
@@ -112,6 +118,14 @@ def test_what_is_no_pkcs12_is_called_by_its_name(data: bytes, text: str) -> None
     refusal = _refusal(data)
     assert refusal.option == "pkcs12_content"
     assert text in str(refusal)
+
+
+def test_a_certificate_of_no_known_version_in_a_pkcs12_is_refused(tmp_path: pathlib.Path) -> None:
+    text = base64.encodebytes(_of_version_five()).decode()
+    (tmp_path / "all.pem").write_text(f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n{_holder().key_pem.decode()}")
+    command = ["openssl", "pkcs12", "-export", "-in", str(tmp_path / "all.pem"), "-passout", "pass:right"]
+    done = subprocess.run(command, check=True, capture_output=True)
+    assert "the passphrase is right, but the content of the PKCS#12 cannot be read" in str(_refusal(done.stdout))
 
 
 def test_a_file_without_key_is_told_from_one_without_certificate() -> None:
