@@ -36,6 +36,6 @@ options:
 notes:
   - The keychain is read from a private copy, never unlocked for reading, and its items are known by SHA-256 only.
   - The user's keychain search list, default keychain and trust settings are never changed.
-  - Each tool on the Mac has a time limit of at most a minute, so a dialog on its screen cannot hold up the run.
+  - Each tool on the Mac that may have to wait has a time limit of at most a minute, so a dialog on its screen cannot hold up the run.
   - As root, a keychain that is named by its path is opened as root unless O(user) says whose it is.
 """

@@ -39,6 +39,12 @@ class Owner:
 
 def from_sections(sections: Mapping[str, Section], wanted: str | None) -> Owner:
     """Return the owner that remote/owner.sh found. Raises ``MacError`` when there is none, or none that can be acted for."""
+    if "users" in sections:
+        complaint = usable(sections["users"], "the Mac's user directory").complaint
+        raise MacError(
+            f"the Mac does not say who is connected or who is logged in at its screen{f' ({complaint})' if complaint else ''}",
+            "see that /usr/bin/id and /usr/bin/stat answer on the Mac, and run the play again",
+        )
     lines = usable(sections["owner"], "the Mac's user directory").text.split("\n")
     if len(lines) != 7:
         raise MacError("the Mac's answer about its users is not understood", "report this with the output of -vvv")

@@ -8,13 +8,13 @@
 # Reads: user (a short name, or empty), as_root (yes: without a name root itself is meant, not the console user;
 #   otherwise: the console user, or root when there is none). Sets: me, me_uid, console, owner, owner_uid, home.
 # Prints: owner, six lines: connected user, its uid, console user, owner, its uid, its home. An unknown one is an empty line.
+#   users, only when it could not be found out who is connected, or who is at the screen.
 
 find_owner() {
-    me=$(/usr/bin/id -un)
-    me_uid=$(/usr/bin/id -u)
-    # Names can come from a directory service that does not answer.
-    limited 20 /usr/bin/stat -f %Su /dev/console
-    IFS= read -r console <"$work/out" || console=
+    me=
+    me_uid=
+    console=
+    ask /usr/bin/id -un && me=$answer && ask /usr/bin/id -u && me_uid=$answer && ask /usr/bin/stat -f %Su /dev/console && console=$answer
     # These own the console when nobody is logged in, or during the setup assistant.
     case "$console" in root | loginwindow | _mbsetupuser) console= ;; esac
     owner=$user
@@ -22,7 +22,7 @@ find_owner() {
         if [ "$me_uid" = 0 ] && [ "$as_root" != yes ]; then owner=$console; else owner=$me; fi
         [ -n "$owner" ] || [ "$as_root" != otherwise ] || owner=$me
     fi
-    # Short names on macOS are made of these; anything else must not reach eval.
+    # Short names on macOS are made of these; anything else must not reach a shell.
     case "$owner" in *[!A-Za-z0-9._-]* | -*) owner= ;; esac
     owner_uid=
     home=
@@ -31,12 +31,23 @@ find_owner() {
         limited 20 /usr/bin/id -u "$owner"
         IFS= read -r owner_uid <"$work/out" || owner_uid=
         if [ -n "$owner_uid" ]; then
-            eval "home=~$owner"
+            # In a shell of its own, which can be stopped; there too, nothing but a plain name is expanded.
+            limited 20 /bin/sh -c "printf '%s\n' ~$owner"
+            IFS= read -r home <"$work/out" || home=
             case "$home" in /*) ;; *) home= ;; esac
             [ -d "$home" ] || home=
         fi
     fi
     say owner "$status" "$me" "$me_uid" "$console" "$owner" "$owner_uid" "$home"
+}
+
+# ask TOOL ARGUMENT...: set $answer to the line that a tool prints. Names can come from a directory service that does not answer.
+ask() {
+    limited 20 "$@"
+    IFS= read -r answer <"$work/out" || answer=
+    [ "$status" = 0 ] && return 0
+    section users
+    return 1
 }
 
 # owner_file PATH: move a file that this script wrote where only the owner can read it; sets $handed. The folder stays this
@@ -48,7 +59,9 @@ owner_file() {
     fi
     [ -n "$hand" ] || hand=$(/usr/bin/mktemp -d /tmp/p2s.XXXXXXXX) || return 1
     handed=$hand/${1##*/}
-    /bin/mv "$1" "$handed" && /usr/sbin/chown "$owner" "$handed" && /bin/chmod 711 "$hand"
+    /bin/mv "$1" "$handed" || return 1
+    limited 20 /usr/sbin/chown "$owner" "$handed"
+    [ "$status" = 0 ] && /bin/chmod 711 "$hand"
 }
 
 # owner_do SECONDS TOOL ARGUMENT...: run a tool as the owner, in this connection's own security session.

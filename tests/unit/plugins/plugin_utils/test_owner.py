@@ -64,6 +64,19 @@ def test_a_directory_service_that_does_not_answer_is_not_a_missing_user() -> Non
         read("root\n0\nalice\ncarol\n\n\n", "carol", TIMED_OUT)
 
 
+UNKNOWN = {
+    "no-answer": (TIMED_OUT, b"", "user directory did not answer in time"),
+    "refused": (1, b"stat: /dev/console: no\n", r"who is connected or who is logged in at its screen \(stat: /dev/console: no\)"),
+}
+
+
+@pytest.mark.parametrize(("status", "err", "message"), UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_who_cannot_be_seen_at_the_screen_is_not_nobody(status: int, err: bytes, message: str) -> None:
+    sections = {"owner": Section("owner", 0, b"root\n0\n\n\n\n\n", b""), "users": Section("users", status, b"", err)}
+    with pytest.raises(MacError, match=message):
+        owner.from_sections(sections, None)
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.one_of(st.none(), st.text()))
 def test_whatever_the_mac_says_raises_nothing_but_the_domain_error(text: str, wanted: str | None) -> None:
     with contextlib.suppress(MacError):
