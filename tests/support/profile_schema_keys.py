@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import re
 import typing as t
@@ -87,6 +88,19 @@ def _wild_domain(value: t.Any) -> bool:
 _SWITCH = _one_of(0, 1)
 _ANY_DICT, _ANY_DATA = _is(dict), _is(bytes)
 
+
+def _consent(value: t.Any) -> bool:
+    return _exactly(value, dict) and "default" in value and all(_text(text) for text in value.values())
+
+
+def _duration(value: t.Any) -> bool:
+    return (_exactly(value, int) or _exactly(value, float)) and value > 0
+
+
+def _quantum_methods(value: t.Any) -> bool:
+    return _some(_one_of(0, 36, 37))(value) and len(value) <= 7
+
+
 # key: (rule, required, first macOS that knows it)
 Table = dict[str, tuple[Rule, bool, Version]]
 COMMON: Table = {
@@ -104,11 +118,17 @@ TOP: Table = {
     "PayloadScope": (_one_of("User", "System"), True, OLDEST),  # absent means User, but is not documented to
     "PayloadRemovalDisallowed": (_is(bool), False, OLDEST),
     "PayloadOrganization": (_text, False, OLDEST),
-    "TargetDeviceType": (_one_of(5), False, OLDEST),
+    "ConsentText": (_consent, False, OLDEST),
+    "RemovalDate": (_is(dt.datetime), False, OLDEST),
+    "DurationUntilRemoval": (_duration, False, OLDEST),
+    "PayloadExpirationDate": (_is(dt.datetime), False, OLDEST),
+    "TargetDeviceType": (_one_of(5), False, (10, 15)),
 }
 VPN: Table = {
     **COMMON,
     "VPNType": (_one_of("IKEv2"), True, OLDEST),
+    "VPNSubType": (_one_of(""), False, OLDEST),
+    "Proxies": (_ANY_DICT, False, OLDEST),
     "UserDefinedName": (_text, True, OLDEST),
     "IKEv2": (_ANY_DICT, True, OLDEST),
     "DNS": (_ANY_DICT, False, OLDEST),
@@ -132,9 +152,18 @@ IKEV2: Table = {
     "CertificateType": (_one_of("RSA", "ECDSA256", "ECDSA384", "ECDSA521", "RSA-PSS"), False, OLDEST),
     "ServerCertificateIssuerCommonName": (_common_name, False, OLDEST),
     "ServerCertificateCommonName": (_common_name, False, OLDEST),
-    "TLSMinimumVersion": (_one_of("1.2"), False, OLDEST),
-    "TLSMaximumVersion": (_one_of("1.2"), False, OLDEST),
+    "TLSMinimumVersion": (_one_of("1.0", "1.1", "1.2"), False, (10, 13)),
+    "TLSMaximumVersion": (_one_of("1.0", "1.1", "1.2"), False, (10, 13)),
+    "EnableCertificateRevocationCheck": (_SWITCH, False, OLDEST),
     "DeadPeerDetectionRate": (_one_of("None", "Low", "Medium", "High"), False, OLDEST),
+    "DisableMOBIKE": (_SWITCH, False, OLDEST),
+    "DisableRedirect": (_SWITCH, False, OLDEST),
+    "UseConfigurationAttributeInternalIPSubnet": (_SWITCH, False, OLDEST),
+    "EnforceStrictAlgorithmSelection": (_SWITCH, False, (15, 5)),
+    "AllowPostQuantumKeyExchangeFallback": (_SWITCH, False, (26, 0)),
+    "PPK": (_ANY_DATA, False, (15, 0)),
+    "PPKIdentifier": (_text, False, (15, 0)),
+    "PPKMandatory": (_SWITCH, False, (15, 0)),
     "EnablePFS": (_SWITCH, True, OLDEST),
     "IKESecurityAssociationParameters": (_ANY_DICT, True, OLDEST),
     "ChildSecurityAssociationParameters": (_ANY_DICT, True, OLDEST),
@@ -143,13 +172,33 @@ IKEV2: Table = {
     "DisconnectOnIdle": (_SWITCH, False, OLDEST),
     "DisconnectOnIdleTimer": (_between(1, 2**31 - 1), False, OLDEST),
     "MTU": (_between(1280, 1400), False, (11, 0)),
-    "IncludeAllNetworks": (_SWITCH, False, OLDEST),
+    "IncludeAllNetworks": (_SWITCH, False, (10, 15)),
+    "EnforceRoutes": (_SWITCH, False, (11, 0)),
+    "ExcludeLocalNetworks": (_SWITCH, False, (10, 15)),
+    "ExcludeCellularServices": (_SWITCH, False, (13, 3)),
+    "ExcludeAPNs": (_SWITCH, False, (13, 3)),
+    "ExcludeDeviceCommunication": (_SWITCH, False, (14, 4)),
+    "NATKeepAliveOffloadEnable": (_SWITCH, False, OLDEST),
+    "NATKeepAliveInterval": (_between(20, 2**31 - 1), False, OLDEST),
+    "ProviderType": (_one_of("packet-tunnel", "app-proxy"), False, OLDEST),
+    "ProviderBundleIdentifier": (_text, False, OLDEST),
+    "ProviderDesignatedRequirement": (_text, False, OLDEST),
+}
+# Keys that Apple knows and a profile for Azure must not have: why.
+FORBIDDEN = {
+    "EnableFallback": "is not for macOS",
+    "OnDemandUserOverrideDisabled": "is not for macOS",
+    "SharedSecret": "is for another method",
+    "AuthName": "is for another method",
+    "AuthPassword": "is for another method",
+    "Password": "is for another method",
 }
 PARAMETERS: Table = {
     "EncryptionAlgorithm": (_one_of("AES-128", "AES-256", "AES-128-GCM", "AES-256-GCM", "ChaCha20Poly1305"), True, OLDEST),
     "IntegrityAlgorithm": (_one_of("SHA2-256", "SHA2-384", "SHA2-512"), True, OLDEST),
     "DiffieHellmanGroup": (_one_of(2, *range(14, 22), 31, 32), True, OLDEST),
     "LifeTimeInMinutes": (_between(10, 1440), True, OLDEST),
+    "PostQuantumKeyExchangeMethods": (_quantum_methods, False, (26, 0)),
 }
 RULE: Table = {
     "Action": (_one_of("Connect", "Disconnect", "Ignore", "EvaluateConnection"), True, OLDEST),
@@ -167,6 +216,7 @@ ACTION: Table = {
     "RequiredURLStringProbe": (_url, False, OLDEST),
 }
 DNS: Table = {
+    # A key from 11.0 on, and required there; what an older Mac then does is a cross-rule.
     "DNSProtocol": (_one_of("Cleartext", "HTTPS", "TLS"), True, OLDEST),
     "ServerAddresses": (_some(_address), True, OLDEST),
     "ServerURL": (lambda value: _url(value) and value.startswith("https://"), False, (11, 0)),
@@ -176,4 +226,8 @@ DNS: Table = {
     "SupplementalMatchDomains": (_some(lambda value: value == "" or _matches(_DOMAIN)(value)), False, OLDEST),
     "SupplementalMatchDomainsNoSearch": (_SWITCH, False, OLDEST),
 }
-PAYLOADS = {"com.apple.vpn.managed": VPN, "com.apple.security.pkcs12": IDENTITY, "com.apple.security.root": ROOT}
+PAYLOADS = {
+    "com.apple.vpn.managed": VPN,
+    "com.apple.security.pkcs12": IDENTITY,
+    **dict.fromkeys(("com.apple.security.root", "com.apple.security.pkcs1", "com.apple.security.pem"), ROOT),
+}

@@ -146,7 +146,7 @@ def test_refused_by_name_or_valid(options: dict[str, t.Any], kind: str, macos: t
         return
     event("rendered")
     profile = mobileconfig.render(wanted, who, cases.PASSPHRASE)
-    assert violations(profile, macos) == []
+    assert violations(profile, macos, chosen_local_identifier=bool(options.get("local_identifier"))) == []
     assert mobileconfig.same_profile(profile, wanted, who)
     assert json.loads(json.dumps(mobileconfig.describe(wanted))) == mobileconfig.describe(wanted)
     again = mobileconfig.settings_from_options(options, who, macos=macos)

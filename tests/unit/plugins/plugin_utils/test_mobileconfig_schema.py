@@ -95,7 +95,7 @@ def _judged(identity: t.Any, options: dict[str, t.Any], macos: tuple[int, int] |
     """Render, insist that nothing is wrong, and return the IKEv2 dictionary."""
     settings = mobileconfig.settings_from_options(options, identity, macos=macos)
     profile = mobileconfig.render(settings, identity, cases.PASSPHRASE)
-    assert violations(profile, macos) == []
+    assert violations(profile, macos, chosen_local_identifier=bool(options.get("local_identifier"))) == []
     assert mobileconfig.same_profile(profile, settings, identity)
     payloads = plistlib.loads(profile)["PayloadContent"]
     return t.cast(dict[str, t.Any], next(payload["IKEv2"] for payload in payloads if "IKEv2" in payload))
