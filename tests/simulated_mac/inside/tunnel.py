@@ -106,19 +106,23 @@ _PROVIDER = "/neikev2provider.appex/contents/macos/neikev2provider"
 
 
 def _dialog(mac: Machine, data: dict[str, t.Any], service: dict[str, t.Any]) -> str | None:
+    keychain = Keychain.load(profile_store.keychain_path(service["domain"]))
+    return key_dialog(keychain, data, service, first=mac.mode("first_dialog"))
+
+
+def key_dialog(keychain: Keychain, data: dict[str, t.Any], service: dict[str, t.Any], *, first: bool) -> str | None:
     """Return the name of the dialog that the IKEv2 provider's use of the key raises, if it does.
 
     None for a key that a profile brought. For an imported one always, unless its access list names the provider and its partition list
-    has ``apple:``; and even then, while it is not known to be enough, once.
+    has ``apple:``; and even then, while it is not known to be enough (``first``), once.
     """
-    keychain = Keychain.load(profile_store.keychain_path(service["domain"]))
     hashes = {item["key"] for item in keychain.certificates if item["sha256"] in service["leaves"]}
     for key in keychain.keys:
         if key["hash"] not in hashes or key.get("brought"):
             continue
         listed = key["any"] or any(application.lower().endswith(_PROVIDER) for application in key["applications"])
         if listed and "apple:" in key["partitions"]:
-            if not mac.mode("first_dialog") or key["hash"] in data.setdefault("allowed_keys", []):
+            if not first or key["hash"] in data.setdefault("allowed_keys", []):
                 continue
             data["allowed_keys"].append(key["hash"])
         name = f"key:{key['hash']}:{time.time()}"
