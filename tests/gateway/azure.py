@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import pathlib
 import shutil
@@ -32,6 +33,8 @@ VNET = "10.8.0.0/16"
 VNET_HOST = "10.8.0.4"
 VNET_DNS = "10.8.0.53"
 POOL = "172.16.201.0/24"
+# scripts/clean.sh knows it too.
+FOLDER_PREFIX = "p2s-gw-"
 Authentication = t.Literal["certificate", "eap_tls", "both"]
 
 
@@ -44,6 +47,7 @@ class Settings:
     """What can be switched while the gateway runs.
 
     ``identity`` is shown to clients; ``client_roots`` are those that were uploaded to it; ``revoked`` certificates stand in the CRL.
+    ``send_cert`` is strongSwan's: Azure shows its certificate always, strongSwan by default only to those who ask for it.
     """
 
     identity: GatewayIdentity
@@ -52,6 +56,7 @@ class Settings:
     policy: Policy = AZURE
     revoked: tuple[x509.Certificate, ...] = ()
     pool: str = POOL
+    send_cert: t.Literal["always", "ifasked"] = "always"
 
 
 class Gateway:
@@ -71,14 +76,15 @@ class Gateway:
         self.settings = Settings(**{"identity": gateway_identity(1, server), "client_roots": tuple(client_roots), **settings})
         self._clients = 0
         self._crl_number = 0
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="p2s-gw-"))
-        self._closing: list[t.Callable[[], None]] = [lambda: shutil.rmtree(self.folder, ignore_errors=True)]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+        self._closing = contextlib.ExitStack()
+        self._closing.callback(shutil.rmtree, self.folder, ignore_errors=True)
         try:
             self.namespace = self._namespace()
             self.vnet_host = self._namespace()
             self._cable()
             self.charon = Charon(self.folder / "c", self.namespace)
-            self._closing.append(self.charon.stop)
+            self._closing.callback(self.charon.stop)
             self.load()
         except BaseException:
             self.close()
@@ -91,13 +97,12 @@ class Gateway:
         self.close()
 
     def close(self) -> None:
-        """End everything, the last begun first."""
-        while self._closing:
-            self._closing.pop()()
+        """End everything, the last begun first; what fails to end keeps nothing else from it."""
+        self._closing.close()
 
     def _namespace(self) -> Namespace:
         namespace = Namespace.create()
-        self._closing.append(namespace.close)
+        self._closing.callback(namespace.close)
         return namespace
 
     def _cable(self) -> None:
@@ -130,7 +135,7 @@ class Gateway:
         """Connect a simulated Mac (with ``network=True``) to the internet, and let its VPN services use a real client."""
         self.connect_cable(Namespace(mac.pid))
         agent = Agent(mac, self.hosts, self.folder / f"m{self._clients}")
-        self._closing.append(agent.close)
+        self._closing.callback(agent.close)
         return agent
 
     def package(self, *generations: int, **spec: t.Any) -> bytes:
@@ -197,7 +202,7 @@ class Gateway:
         connection: dict[str, t.Any] = {
             "version": "2",
             "proposals": policy.ike,
-            "send_cert": "always",
+            "send_cert": settings.send_cert,
             "pools": ["p2s"],
             "local-1": {"auth": "pubkey", "id": f"fqdn:{self.server}", "certs": [settings.identity.server.der]},
             "remote-1": remote,

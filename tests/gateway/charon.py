@@ -114,11 +114,19 @@ class Charon:
 
     def _wait(self) -> None:
         until = time.monotonic() + _START_SECONDS
-        while not (self.folder / "vici").exists():
+        while not self._answers():
             if self._process.poll() is not None or time.monotonic() > until:
                 end(self._process)
                 raise CharonError(f"charon did not start:\n{(self.folder / 'output').read_text()}{self.log()}")
             time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        """Return whether somebody listens: the socket is there a moment before that."""
+        try:
+            self.vici().close()
+        except OSError:
+            return False
+        return True
 
     def vici(self, timeout: float = 60.0) -> Vici:
         """Return a new connection to the daemon, for use with ``with``."""

@@ -23,11 +23,12 @@ from support.demo_pki import Holder
 
 from simulated_mac import Fleet
 
-from .azure import Authentication, Gateway, clients_of
+from .azure import FOLDER_PREFIX, Authentication, Gateway, clients_of
 from .vici import Vici
 
 _TESTS = pathlib.Path(__file__).resolve().parents[1]
 _NOTE = "gateway.json"
+_LOG = "keeper.log"
 
 
 class NotRunningError(Exception):
@@ -40,7 +41,7 @@ def up(folder: pathlib.Path, arguments: Sequence[str]) -> str:
         down(folder)
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", __package__ or "gateway", "_keep", f"--dir={folder.resolve()}", *arguments]
-    with open(folder / "keeper.log", "wb") as log:
+    with open(folder / _LOG, "wb") as log:
         keeper = subprocess.Popen(
             command,
             env={**os.environ, "PYTHONPATH": str(_TESTS)},
@@ -101,8 +102,13 @@ def down(folder: pathlib.Path) -> None:
             until = time.monotonic() + 20
             while pathlib.Path(f"/proc/{note['pid']}/cmdline").read_bytes() and time.monotonic() < until:
                 time.sleep(0.05)
-    shutil.rmtree(note["folder"], ignore_errors=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    own = pathlib.Path(note["folder"])
+    if own.name.startswith(FOLDER_PREFIX):
+        shutil.rmtree(own, ignore_errors=True)
+    for name in (_NOTE, _LOG):
+        (folder / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()  # unless somebody keeps other things in it
 
 
 def _note(folder: pathlib.Path) -> dict[str, t.Any]:

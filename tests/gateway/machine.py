@@ -14,6 +14,7 @@ from .process import run
 
 CHARON = "charon-systemd"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/ipsec"
+PLUGINS = pathlib.Path("/usr/lib/ipsec/plugins")
 PACKAGES = "charon-systemd libcharon-extra-plugins libstrongswan-standard-plugins iproute2 iputils-ping"
 
 
@@ -24,6 +25,8 @@ def lacking() -> list[str]:
         reasons.append("it needs root (for network namespaces)")
     if charon() is None:
         reasons.append(f"strongSwan is missing (Debian packages: {PACKAGES})")
+    elif absent := [name for name in ("openssl", "eap-tls", "kernel-libipsec") if not (PLUGINS / f"libstrongswan-{name}.so").exists()]:
+        reasons.append(f"strongSwan lacks its plugins {', '.join(absent)} (Debian packages: {PACKAGES})")
     reasons += [
         f"the program {name} is missing"
         for name in ("ip", "ping", "nsenter", "unshare", "setpriv")

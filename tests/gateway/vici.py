@@ -28,13 +28,21 @@ class Vici:
     def __init__(self, path: pathlib.Path, timeout: float = 60.0) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
-        self._socket.connect(str(path))
+        try:
+            self._socket.connect(str(path))
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
 
     def __enter__(self) -> t.Self:
         return self
 
     def __exit__(self, *_ignored: object) -> None:
-        self._socket.close()
+        self.close()
 
     def command(self, name: str, message: Message | None = None) -> dict[str, t.Any]:
         """Run a command and return its answer. Raises ``ViciError`` when charon says that it failed."""

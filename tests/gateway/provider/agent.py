@@ -9,6 +9,7 @@ It knows only what the Mac knows: the services of the installed profiles, the ke
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import pathlib
 import threading
 import time
@@ -16,7 +17,7 @@ import traceback
 import typing as t
 
 from simulated_mac import SimulatedMac
-from simulated_mac.inside import profile_store, tunnel
+from simulated_mac.inside import modes, profile_store, tunnel
 from simulated_mac.inside.keychain_file import DamagedKeychain, Keychain, seal
 from simulated_mac.inside.state import State
 
@@ -41,6 +42,9 @@ class Agent:
         self._pid = mac.pid
         self._client = Client(Namespace(self._pid), hosts, folder)
         self._active: str | None = None
+        self._pending: set[str] = set()
+        # What NetworkExtension calls the last disconnect error: it stays until there is another one.
+        self._last_error: dict[str, str] = {}
         self._rest_until: dict[str, float] = {}
         self._ending = threading.Event()
         with State(self._folder) as data:
@@ -82,6 +86,10 @@ class Agent:
             services = {service["uuid"]: service for service in data["vpn"]}
             ended = self._active is not None and services.get(self._active, {}).get("status") != "Connected"
             wanted = next((service for service in services.values() if self._wants_attempt(data, service)), None)
+            given_up = [uuid for uuid in self._pending if services.get(uuid, {}).get("status") == "Disconnected"]
+            self._pending = {uuid for uuid, service in services.items() if service["status"] == "Connecting"}
+        for uuid in given_up:
+            self._note_stop(uuid)
         if ended:
             self._client.disconnect()
             self._note_stop(self._active)
@@ -97,18 +105,25 @@ class Agent:
         if service["status"] == "Disconnected" and _connects_on_demand(service["ike"]):
             busy = any(other["status"] in ("Connecting", "Connected") for other in data["vpn"])
             if not busy and time.time() >= max(self._rest_until.get(service["uuid"], 0), service["since"] + _ON_DEMAND_AGAIN_SECONDS):
-                service.update(status="Connecting", since=time.time(), error=None, dialog=None)
+                service.update(status="Connecting", since=time.time(), error=None, dialog=self._key_dialog(data, service))
         if service["status"] != "Connecting" or tunnel.waits_for_person(self._mac.spec.to_json(), data, service):
             return False
         # Stopped and started again before we looked: the old tunnel goes first.
         return self._active is None
+
+    def _key_dialog(self, data: dict[str, t.Any], service: dict[str, t.Any]) -> str | None:
+        try:
+            keychain = self._keychain(service)
+        except (OSError, DamagedKeychain):
+            return None  # the attempt says it
+        return tunnel.key_dialog(keychain, data, service, first=modes.get(self._mac.spec.modes, "first_dialog"))
 
     def _attempt(self, service: dict[str, t.Any]) -> None:
         try:
             vpn = self._installed(service)
             if vpn is None:
                 return
-            up = self._client.connect(vpn)
+            up = self._client.connect(vpn, self._now())
         except RefusedError as error:
             if error.cause == Cause.NOT_RESPONDING and self._still_wanted(service["uuid"]):
                 return  # macOS goes on trying for as long as nobody stops it
@@ -129,8 +144,10 @@ class Agent:
             if service is None or (service["status"] == "Disconnected" and up is not None):
                 self._client.disconnect()
                 return
+            self._pending.discard(uuid)
             if up is not None:
-                service.update(status="Connected", since=time.time(), address=up.address, networks=list(up.networks), error=None)
+                now = time.time()
+                service.update(status="Connected", since=now, connected=now, address=up.address, networks=list(up.networks), error=None)
                 self._active = uuid
                 _log(data, service, "status changed to connected")
                 return
@@ -138,7 +155,8 @@ class Agent:
             _down(service)
             service.update(since=time.time(), error=cause.value.message)
             self._rest_until[uuid] = time.time() + _ON_DEMAND_AGAIN_SECONDS
-            _log_end(data, service, cause)
+            _log_end(data, service, cause, self._last_error.get(uuid, "none"))
+            self._last_error[uuid] = cause.value.message
 
     def _note_stop(self, uuid: str | None) -> None:
         with State(self._folder) as data:
@@ -149,12 +167,20 @@ class Agent:
 
     # -- what the Mac has --------------------------------------------------------------------------------------
 
+    def _now(self) -> dt.datetime:
+        """Return what the Mac's clock shows."""
+        with State(self._folder) as data:
+            return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=data["clock"])
+
+    def _keychain(self, service: dict[str, t.Any]) -> Keychain:
+        return Keychain.load(f"/proc/{self._pid}/root{profile_store.keychain_path(service['domain'])}")
+
     def _installed(self, service: dict[str, t.Any]) -> InstalledVpn | None:
         """Return the service with the identity out of its keychain; ``None`` while that is locked: a dialog waits, and so does the VPN."""
         spec = self._mac.spec.to_json()
         path = profile_store.keychain_path(service["domain"])
         try:
-            keychain = Keychain.load(f"/proc/{self._pid}/root{path}")
+            keychain = self._keychain(service)
         except (OSError, DamagedKeychain):
             raise RefusedError(Cause.CLIENT_CERTIFICATE_MISSING, "the keychain cannot be opened") from None
         leaf = next((item for item in keychain.certificates if item["sha256"] in service["leaves"]), None)
@@ -202,15 +228,20 @@ def _down(service: dict[str, t.Any]) -> None:
     service.pop("networks", None)
 
 
-def _log_end(data: dict[str, t.Any], service: dict[str, t.Any], cause: Cause) -> None:
-    """Write what public logs of macOS show at such an end (algo issue 14844; NetworkExtension's own strings)."""
+def _log_end(data: dict[str, t.Any], service: dict[str, t.Any], cause: Cause, before: str) -> None:
+    """Write what public logs of macOS show at such an end (algo issue 14844; NetworkExtension's own strings).
+
+    Whether an error that is the same as the one ``before`` is written again is not known: it is not.
+    """
     if cause == Cause.SERVER_CERTIFICATE:
         _line(data, "Er NEIKEv2Provider[181:a30]", "Certificate evaluation error = kSecTrustResultRecoverableTrustFailure")
     row = cause.value
     plugin = "plugin NEVPNTunnelPlugin(com.apple.NetworkExtension.IKEv2Provider[inactive])"
     _log(data, service, f"{plugin} disconnected with reason {row.stop_reason}", " in state NESMVPNSessionStateStarting")
     _log(data, service, f"status changed to disconnected, last stop reason {row.stop_reason}")
-    _line(data, "Df NetworkExtension[182:a31]", f'Last disconnect error for {service["name"]} changed from "none" to "{row.message}"')
+    if row.message != before:
+        text = f'Last disconnect error for {service["name"]} changed from "{before}" to "{row.message}"'
+        _line(data, "Df NetworkExtension[182:a31]", text)
 
 
 def _log(data: dict[str, t.Any], service: dict[str, t.Any], text: str, state: str = "") -> None:
@@ -220,5 +251,5 @@ def _log(data: dict[str, t.Any], service: dict[str, t.Any], text: str, state: st
 
 def _line(data: dict[str, t.Any], process: str, text: str) -> None:
     lines = data.setdefault("log", [])
-    lines.append([time.time(), f"{process} [com.apple.networkextension:] {text}"])
+    lines.append([time.time() + data["clock"], f"{process} [com.apple.networkextension:] {text}"])
     del lines[:-_LOG_LINES]

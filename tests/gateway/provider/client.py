@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import ipaddress
 import json
 import pathlib
@@ -57,9 +58,12 @@ class Client:
         self.charon.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def connect(self, vpn: InstalledVpn) -> Up:
-        """Bring the tunnel up and return it. Raises ``RefusedError`` with macOS's cause when it does not come up."""
-        connection = vpn.connection()
+    def connect(self, vpn: InstalledVpn, now: dt.datetime | None = None) -> Up:
+        """Bring the tunnel up and return it; ``now`` is the time on the Mac's clock.
+
+        Raises ``RefusedError`` with macOS's cause when it does not come up.
+        """
+        connection = vpn.connection(now)
         with self._lock:
             mark = self.charon.mark()
             self._load(vpn, connection)

@@ -44,6 +44,8 @@ _DEFAULT_PARAMETERS = {
 }
 # Removed in macOS 26 (Apple's release note 148767790).
 _DEAD: frozenset[str | int] = frozenset({"DES", "3DES", "SHA1-96", "SHA1-160", 1, 2, 5})
+# Apple's CertificateType: the type of key, and for ECDSA its curve.
+_CURVES = {"ECDSA256": "secp256r1", "ECDSA384": "secp384r1", "ECDSA521": "secp521r1"}
 _DEAD_PEER_SECONDS = {"None": 0, "Low": 1800, "Medium": 600, "High": 60}
 DEFAULT_MTU = 1280
 
@@ -122,6 +124,9 @@ class InstalledVpn:
         issuers = [attribute.value for attribute in leaf.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)]
         if issuer is not None and issuer not in issuers:
             raise RefusedError(Cause.SERVER_CERTIFICATE, f"the gateway's certificate was issued by {issuers}, not by {issuer}")
+        kind = self.ike.get("CertificateType")
+        if kind is not None and not _is_of(leaf.public_key(), kind):
+            raise RefusedError(Cause.SERVER_CERTIFICATE, f"the gateway signs with a key that is not of the type {kind}")
 
     def _authentication(self) -> str:
         authentication = tunnel.authentication(dict(self.ike))
@@ -141,8 +146,7 @@ class InstalledVpn:
         if key.public_key().public_bytes(*encoding) != leaf.public_key().public_bytes(*encoding):
             raise RefusedError(Cause.CLIENT_CERTIFICATE_INVALID, "key and certificate are no pair")
         kind = self.ike.get("CertificateType", "RSA")
-        fits = isinstance(key, rsa.RSAPrivateKey) if kind.startswith("RSA") else isinstance(key, ec.EllipticCurvePrivateKey)
-        if not fits:
+        if not _is_of(leaf.public_key(), kind):
             raise RefusedError(Cause.CLIENT_CERTIFICATE_INVALID, f"the key is not of the kind {kind}")
         if now > leaf.not_valid_after_utc:
             raise RefusedError(Cause.CLIENT_CERTIFICATE_EXPIRED, f"it ended on {leaf.not_valid_after_utc:%F}")
@@ -155,6 +159,13 @@ class InstalledVpn:
         if dead and self.macos >= (26, 0):
             raise RefusedError(Cause.CONFIGURATION, f"macOS 26 no longer has {dead}")
         return parameters
+
+
+def _is_of(key: object, kind: str) -> bool:
+    """Return whether a public key is of the type that ``CertificateType`` names."""
+    if kind in _CURVES:
+        return isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == _CURVES[kind]
+    return isinstance(key, rsa.RSAPublicKey)
 
 
 def _identity(text: str) -> str:
