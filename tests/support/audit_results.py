@@ -194,7 +194,7 @@ def one(fault: str, chance: random.Random | None = None) -> dict[str, t.Any]:
             "root_missing": {"certificates": (0, certificates(own.certificate, *own.chain))},
             "outdated": {"profiles_user": (0, profiles("11111111-2222-5333-8444-555555555555"))},
             "no_profile": {"profiles_user": absent},
-            "awaiting": {"profiles_user": absent, "staged": (0, f"{profile_uuid(own, macos)}\n1000\n1060\n")},
+            "awaiting": {"profiles_user": absent, "staged": (0, f"{profile_uuid(own, macos)}\n1000\n1060\nfile\n")},
             "nobody": {"owner": (0, "root\n0\n\n\n\n\n")},
             "unreadable": {"copy": (1, "", "cp: /Users/alice/Library/Keychains/login.keychain-db: Operation not permitted\n")},
             "untrusted": {"trust_1": (1, "", "Cert Verify Result: CSSMERR_TP_NOT_TRUSTED\n")},
@@ -203,6 +203,7 @@ def one(fault: str, chance: random.Random | None = None) -> dict[str, t.Any]:
     if chance.random() < 0.6:
         changed["interfaces"] = (
             0,
+            "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384\n\tinet 127.0.0.1 netmask 0xff000000 \n"
             "ipsec0: flags=8051<UP,POINTOPOINT,RUNNING,MULTICAST> mtu 1280\n\tinet 172.16.201.7 --> 172.16.201.7 netmask 0xffffff00 \n",
         )
     return audit_of(wanted(own), answer(own, **changed))
