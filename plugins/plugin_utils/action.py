@@ -14,8 +14,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-from .errors import P2SError
-from .mac import Completed, Mac
+from .errors import MacError, P2SError
+from .mac import COMMAND, Completed, Mac
 
 
 class OptionError(P2SError):
@@ -73,8 +73,13 @@ class P2SActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no 
         return Mac(self._execute)
 
     def _execute(self, script: bytes) -> Completed:
+        if not self._connection.has_pipelining:
+            raise MacError(
+                f"the connection plugin {self._connection.transport} cannot send a script on standard input, where secrets are safe",
+                "use ansible_connection: ssh",
+            )
         # With in_data ssh gets no tty: stderr stays apart, nothing prompts, and the script is in no argument list and no log.
-        got = self._low_level_execute_command("/bin/sh", in_data=script)
+        got = self._low_level_execute_command(COMMAND, in_data=script)
         return Completed(got["rc"], got["stdout"], got["stderr"])
 
     def controller_path(self, option: str, path: str) -> str:

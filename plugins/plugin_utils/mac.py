@@ -20,6 +20,11 @@ from .errors import MacError
 
 REMOTE = pathlib.Path(__file__).with_name("remote")
 
+# Takes the script from standard input as a whole and then runs it. A shell that reads its script from there line by line frees its
+# input buffer when a descriptor is duplicated, and uses it again: macOS's /bin/sh, bash 3.2, ends by an abort then (input.c).
+TAKE_SCRIPT = 'eval "$(/bin/cat)"'
+COMMAND = f"/bin/sh -c {shlex.quote(TAKE_SCRIPT)}"
+
 # The status of a tool that common.sh stopped because it did not answer in time; no tool of macOS exits with it.
 TIMED_OUT = 124
 NOT_FOUND = 127
@@ -88,7 +93,7 @@ class Script:
 
 
 class Mac:
-    """A Mac, reached through ``execute``: a function that runs a script with the Mac's /bin/sh, as Ansible's connection does."""
+    """A Mac, reached through ``execute``: a function that gives a script to ``COMMAND`` there, as Ansible's connection does."""
 
     def __init__(self, execute: Callable[[bytes], Completed]) -> None:
         self._execute = execute

@@ -8,7 +8,7 @@
 # A section is one line, "NONCE NAME STATUS BASE64(stdout) BASE64(stderr)", "-" for nothing: no name on the Mac can forge one.
 # Reads: nonce. Prints: system, macos, finished.
 
-# The script itself is standard input, so no tool may read from it: a tool reads the line in $feed, or nothing.
+# Standard input has brought the script and is at its end: a tool reads the line in $feed, or nothing.
 begin() {
     umask 077
     unset CDPATH ENV feed
@@ -27,9 +27,10 @@ begin() {
     # When the connection is lost, what was begun is brought to its end and cleaned up; nobody reads the answer.
     trap '' HUP PIPE
     system=$(/usr/bin/uname -s 2>/dev/null)
-    work=$(/usr/bin/mktemp -d /tmp/p2s.XXXXXXXX) || exit 1
     say system 0 "$system"
+    # Another system may lack what follows.
     [ "$system" = Darwin ] || exit 0
+    work=$(/usr/bin/mktemp -d /tmp/p2s.XXXXXXXX) || exit 1
     eval "$timed"
     limited 20 /usr/bin/sw_vers -productVersion
     section macos

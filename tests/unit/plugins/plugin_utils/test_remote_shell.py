@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import subprocess
 import time
+import typing as t
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,9 +32,14 @@ def shell(request: pytest.FixtureRequest) -> list[str]:
 
 
 def run(shell: list[str], script: str, folder: pathlib.Path) -> str:
-    """Run ``script`` after the shared part, on standard input as on a Mac; return what it printed."""
+    """Run ``script`` after the shared part, taken from standard input as on a Mac; return what it printed."""
     text = f"{COMMON}\nwork={folder}\n{START}{script}"
-    return subprocess.run(shell, input=text.encode(), capture_output=True, check=True, timeout=30).stdout.decode()
+    return given_to(shell, text).stdout.decode()
+
+
+def given_to(shell: list[str], text: str, **more: t.Any) -> subprocess.CompletedProcess[bytes]:
+    """Give ``text`` to a shell as to that of a Mac."""
+    return subprocess.run([*shell, "-c", mac.TAKE_SCRIPT], input=text.encode(), capture_output=True, check=True, timeout=30, **more)
 
 
 STATUSES = {
@@ -60,6 +66,18 @@ def test_a_fast_tool_does_not_wait_for_its_limit(shell: list[str], tmp_path: pat
     began = time.monotonic()
     assert run(shell, "for _ in 1 2 3 4 5 6 7 8 9 10; do limited 20 true; done\necho done\n", tmp_path) == "done\n"
     assert time.monotonic() - began < 8
+
+
+def test_a_limit_holds_within_a_command_substitution_too(shell: list[str], tmp_path: pathlib.Path) -> None:
+    """A bash that reads its script from standard input dies there, as a descriptor is duplicated: bash 3.2 everywhere, 5.2 in a subshell."""
+    assert run(shell, 'echo "<$(timed 20 echo up </dev/null)>"\nlimited 20 true\necho "$status"\n', tmp_path) == "<up>\n0\n"
+
+
+def test_a_script_that_was_cut_short_does_nothing(shell: list[str], tmp_path: pathlib.Path) -> None:
+    script = mac.Script((), (), {}).render("n").decode().replace("\nbegin\n", f"\n: >{tmp_path}/begun\n")
+    for length in (len(script) // 2, len(script) - len("p2s_main\n"), len(script) - len("main\n")):
+        subprocess.run([*shell, "-c", mac.TAKE_SCRIPT], input=script[:length].encode(), capture_output=True, check=False, timeout=30)
+        assert not (tmp_path / "begun").exists()
 
 
 def test_a_tool_reads_the_feed_or_nothing_and_never_the_script(shell: list[str], tmp_path: pathlib.Path) -> None:
@@ -100,7 +118,7 @@ def test_variables_are_not_exported_even_if_the_connection_exports_their_names(s
     script = mac.Script((), (), {"unlock": "a secret"}).render("n").decode()
     assert script.index("unset nonce unlock") < script.index("unlock=")
     text = script.replace("\nbegin\n", "\nenv; return\n")
-    shown = subprocess.run(shell, input=text.encode(), capture_output=True, env={"unlock": "x", "PATH": "/usr/bin:/bin"}, check=True)
+    shown = given_to(shell, text, env={"unlock": "x", "PATH": "/usr/bin:/bin"})
     assert b"secret" not in shown.stdout
     assert b"PATH" in shown.stdout
 
