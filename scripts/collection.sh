@@ -41,7 +41,7 @@ check() {
     if tar --extract --gzip --to-stdout --file "$tarball" | grep -aE -- '-----BEGIN ([A-Z]+ )*PRIVATE KEY-----[[:space:]]*$'; then
         die "the tarball holds a private key"
     fi
-    for file in MANIFEST.json README.md LICENSE CHANGELOG.md meta/runtime.yml requirements.txt plugins/plugin_utils/errors.py; do
+    for file in MANIFEST.json README.md LICENSE CHANGELOG.md meta/runtime.yml requirements.txt roles/vpn_client/README.md plugins/plugin_utils/errors.py; do
         grep -qxF "$file" "$listing" || die "the tarball lacks $file"
     done
 
@@ -57,7 +57,19 @@ check() {
         ANSIBLE_COLLECTIONS_PATH=$root/.build/installed ansible-doc "azure_p2s.macos.$(basename "$module" .py)" >/dev/null \
             || die "ansible-doc cannot show $module as installed"
     done
+    importable
     say "the tarball holds $(wc -l <"$listing") files and folders; it installs offline"
+}
+
+# What Ansible Galaxy and Automation Hub do with an uploaded tarball; the linters that they call run here by themselves.
+importable() {
+    settings=$root/.build/collection/importer.cfg
+    printf '%s\n' '[galaxy-importer]' 'CHECK_REQUIRED_TAGS = True' 'CHECK_CHANGELOG = True' 'RUN_FLAKE8 = False' \
+        'RUN_ANSIBLE_LINT = False' 'RUN_ANSIBLE_TEST = False' >"$settings"
+    GALAXY_IMPORTER_CONFIG=$settings python -m galaxy_importer.main "$tarball" >"$root/.build/collection/importer.log" 2>&1 || {
+        cat "$root/.build/collection/importer.log" >&2
+        die "Galaxy would not import the tarball"
+    }
 }
 
 case ${1-} in

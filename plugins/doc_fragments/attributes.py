@@ -39,6 +39,8 @@ attributes:
 
     CONTROLLER = r"""
 options: {}
+requirements:
+  - cryptography >= 44.0 (on the controller)
 attributes:
   action:
     description: Runs on the controller and contacts no host.
@@ -47,6 +49,11 @@ attributes:
 
     MAC = r"""
 options: {}
+requirements:
+  - cryptography >= 44.0 (on the controller)
+notes:
+  - The connection has to be able to send standard input, as C(ansible.builtin.ssh) does.
+  - A failed task also returns RV(ignore:error), a dictionary of C(kind), C(option), C(finding) and C(remedy), the parts of C(msg).
 attributes:
   action:
     description: >-

@@ -15,8 +15,7 @@ description:
   - Refuses, with the reason and the way out, whatever cannot become an IKEv2 VPN with certificates on a Mac. That is a gateway
     without IKEv2 (one with Microsoft Entra ID only has none), one with RADIUS, and a package that is incomplete, damaged or altered.
 requirements:
-  - lxml (on the controller)
-  - cryptography (on the controller)
+  - lxml >= 5.0 (on the controller)
 notes:
   - The server roots are those of C(VpnSettings.xml). The files C(VpnServerRoot.cer), C(VpnServerRoot.cer_0) and so on are compared
     with them. Where they differ, a warning tells so, and where they have nothing in common, the package is refused.
