@@ -101,14 +101,14 @@ class Controller:
 
     @contextlib.contextmanager
     def _watching(self) -> Iterator[None]:
-        """Collect the command lines and environments of all processes meanwhile."""
+        """Collect the command lines of all processes that this one has started meanwhile, on the Macs and here."""
         stop = threading.Event()
 
         def watch() -> None:
             while not stop.wait(self.watch_every):
-                for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+                for process in _descendants():
                     with contextlib.suppress(OSError):
-                        self.seen_arguments.add(path.read_bytes().decode("utf-8", "replace"))
+                        self.seen_arguments.add((process / "cmdline").read_bytes().decode("utf-8", "replace"))
 
         watcher = threading.Thread(target=watch)
         watcher.start()
@@ -132,3 +132,17 @@ class Controller:
                 assert not stands_in(secret, content), f"{name} stands in {place}"
         shutil.rmtree(self.temporary / "ansible", ignore_errors=True)
         assert list(self.temporary.iterdir()) == []
+
+
+def _descendants() -> Iterator[pathlib.Path]:
+    """Return the /proc folders of what this process has started, down to the last: other tests may run beside these."""
+    children: dict[str, list[str]] = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # "123 (a name (of any kind)) S 122 …"
+            children.setdefault(stat.read_text().rpartition(")")[2].split()[1], []).append(stat.parent.name)
+    waiting = [str(os.getpid())]
+    while waiting:
+        found = children.get(waiting.pop(), [])
+        waiting += found
+        yield from (pathlib.Path("/proc", number) for number in found)
