@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 _PREFIX = "vpn_client_identity_"
 
@@ -19,7 +20,7 @@ def client_identities(hostvars: Mapping[str, Mapping[str, t.Any]], hosts: Iterab
 
 
 def _identity(host: str, variables: Mapping[str, t.Any]) -> dict[str, t.Any] | None:
-    if f"{_PREFIX}content" in variables or not variables.get(f"{_PREFIX}issue", True):
+    if f"{_PREFIX}content" in variables or not _issues(host, variables.get(f"{_PREFIX}issue", True)):
         return None
     path = str(variables.get(f"{_PREFIX}pkcs12") or "")
     if not path.startswith(("/", "~")):
@@ -31,6 +32,14 @@ def _identity(host: str, variables: Mapping[str, t.Any]) -> dict[str, t.Any] | N
     identity = {"host": host, "name": str(variables.get(f"{_PREFIX}name") or host), "path": path}
     passphrase = variables.get(f"{_PREFIX}passphrase")
     return {**identity, "passphrase": passphrase} if passphrase else identity
+
+
+def _issues(host: str, value: t.Any) -> bool:
+    """Return what ``value`` says, which is text when it comes from an inventory in INI format or from ``-e name=value``."""
+    try:
+        return bool(boolean(value))
+    except TypeError:
+        raise AnsibleFilterError(f"{_PREFIX}issue of {host} is {value!r}; give true or false.") from None
 
 
 class FilterModule:
