@@ -18,8 +18,8 @@ from .libraries import Encoding, NameOID, PublicFormat, UnsupportedAlgorithm, ha
 CLOCK_SKEW = dt.timedelta(minutes=5)
 
 # What cryptography raises for bytes that only look like a certificate: not all of them are ValueErrors, and a name in a string
-# type that it does not know is a KeyError (pyca/cryptography, parse_name_attribute).
-UNREADABLE = (ValueError, KeyError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+# type that it does not know is a KeyError, one in a bit string a TypeError (pyca/cryptography, parse_name_attribute, NameAttribute).
+UNREADABLE = (ValueError, KeyError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 
 
 def utc_now() -> dt.datetime:

@@ -48,6 +48,26 @@ def _broken() -> bytes:
     return bytes(data)
 
 
+def _edited(find: bytes, replace: bytes, **settings: t.Any) -> t.Callable[[], bytes]:
+    """Return a request in which bytes of its DER are exchanged, as no library would write it."""
+
+    def make() -> bytes:
+        data = _request(encoding="DER", **settings)
+        assert find in data
+        return data.replace(find, replace, 1)
+
+    return make
+
+
+def _two_alternative_names() -> bytes:
+    key = demo_pki.new_key(number=1)
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    for extension in (x509.SubjectAlternativeName([x509.DNSName("mac01")]), x509.IssuerAlternativeName([x509.DNSName("boss")])):
+        builder = builder.add_extension(extension, critical=False)
+    data = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    return data.replace(b"\x06\x03\x55\x1d\x12", b"\x06\x03\x55\x1d\x11")
+
+
 REFUSED: dict[str, tuple[t.Callable[[], bytes], str]] = {
     "for-somebody-else": (lambda: _request("mac02"), "is for 'mac02' and not for 'mac01'"),
     "smuggles-in-another-name": (lambda: _request(names=[x509.DNSName("mac01"), x509.DNSName("boss")]), "is for 'boss'"),
@@ -56,6 +76,13 @@ REFUSED: dict[str, tuple[t.Callable[[], bytes], str]] = {
     "ed25519": (lambda: _request(kind="ed25519"), "not RSA of at least 2048 bits"),
     "short-key": (lambda: _request(kind="rsa1024"), "not RSA of at least 2048 bits"),
     "signature-does-not-prove-the-key": (_broken, "signature of the request is wrong"),
+    "huge-key": (lambda: _request(kind="rsa4608"), "not RSA of at least 2048 bits and at most 4096"),
+    "two-alternative-names": (_two_alternative_names, "names in the request cannot be read"),
+    "version-7": (_edited(b"\x02\x01\x00", b"\x02\x01\x07"), "not a certificate signing request"),
+    "name-in-a-string-type-nobody-knows": (_edited(b"\x0c\x05mac01", b"\x1b\x05mac01"), "names in the request cannot be read"),
+    "name-in-half-characters": (_edited(b"\x0c\x05mac01", b"\x1e\x05mac01"), "not a certificate signing request"),
+    "name-that-is-no-unicode": (_edited(b"\x0c\x05mac01", b"\x0c\x05mac\xff1"), "names in the request cannot be read"),
+    "name-in-bytes": (_edited(b"\x0c\x05mac01", b"\x03\x05\x00ac01"), "names in the request cannot be read"),
     "no-request": (lambda: b"hello", "not a certificate signing request"),
     "a-certificate": (demo_pki.root(key=demo_pki.new_key(number=1)).pem.encode, "not a certificate signing request"),
 }
