@@ -24,6 +24,7 @@ IDENTIFIER = "com.example.vpn"
 PASSPHRASE = "Looking-glass 1871"
 FOLDER = "/Users/alice/Library/Application Support/azure_p2s.macos"
 STAGED = f"{FOLDER}/{IDENTIFIER}.mobileconfig"
+OTHERS = f"/Users/bob/Library/Application Support/azure_p2s.macos/{IDENTIFIER}.mobileconfig"
 
 SPECS = (
     MacSpec("folder-link", macos="15.6.1"),
@@ -76,6 +77,12 @@ def _plant(fleet: Fleet) -> None:
         f"/bin/ln -s /Users/alice/victim '{STAGED}' && /bin/ln -s /Users/alice/victim '{STAGED}.new'\n"
         f"/bin/ln -s /Users/alice/victim '{FOLDER}/{IDENTIFIER}.staged'\n"
     )
+    # Bob was to approve the profile of the whole Mac, and has left.
+    fleet["system"].sh(
+        '/usr/bin/sudo -u bob -H /bin/sh -c \'umask 077; cd "/Users/bob/Library/Application Support" && /bin/mkdir azure_p2s.macos &&'
+        f" cd azure_p2s.macos && echo key >{IDENTIFIER}.mobileconfig && echo note >{IDENTIFIER}.staged'\n"
+    )
+    assert OTHERS in fleet["system"].tree()
     fleet["in-the-way"].sh(f"/bin/mkdir -p '{STAGED}'\n")
 
 
@@ -153,6 +160,7 @@ def test_a_profile_for_the_whole_mac_is_approved_by_who_sits_there(scene: Scene)
     profile, mac = scene.profile("system"), scene.fleet["system"]
     assert (profile["status"], profile["user"]) == ("awaiting_approval", "alice")
     assert "administrator" in profile["remedy"]
+    assert not any(path.startswith("/Users/bob/") and "azure_p2s" in path for path in mac.tree()), "and no copy stays with who left"
     mac.approve_profile()
     assert [entry["identifier"] for entry in mac.state()["profiles"]["_computerlevel"]] == [IDENTIFIER]
 
@@ -174,10 +182,11 @@ def test_without_become_the_profile_is_staged_and_the_way_out_is_said(scene: Sce
 def test_an_installation_that_10_15_refuses_is_an_error_with_its_reason(scene: Scene) -> None:
     assert "macOS did not install the profile" in scene.results["catalina-alone"]["msg"]
     assert "-319" in scene.results["catalina-alone"]["msg"]
+    assert scene.results["catalina-alone"]["msg"].endswith("; run the play again when alice is logged in at the Mac.")
     assert not any("mobileconfig" in path for path in scene.fleet["catalina-alone"].tree())
 
 
-def test_a_request_that_was_forgotten_while_the_play_waits_is_shown_once_more(scene: Scene) -> None:
+def test_a_request_that_was_forgotten_while_the_play_waits_is_shown_again(scene: Scene) -> None:
     assert scene.profile("slow-person")["status"] == "installed"
     assert len(_opened(scene.fleet["slow-person"])) == 2
     assert not any("azure_p2s" in path for path in scene.fleet["slow-person"].tree())
@@ -211,7 +220,9 @@ def test_a_lost_connection_loses_neither_the_request_nor_the_key(scene: Scene) -
 
 def _file(controller: Controller, dest: str, *, check: bool = False, **options: t.Any) -> dict[str, t.Any]:
     """Write a file for each Mac and return the result of mac01; there is no Mac at that address."""
-    given = _options(delivery="file", dest=dest, approval_timeout=None, message_text=None, user=None, scope="system", **options)
+    given = _options(
+        delivery="file", dest=dest, **{"approval_timeout": None, "message_text": None, "user": None, "scope": "system", **options}
+    )
     run = controller.play({"azure_p2s.macos.vpn_profile": given}, check=check, arguments=["--diff"])
     assert run.rc == 0, run.output
     assert PASSPHRASE not in run.output
@@ -245,11 +256,21 @@ def test_files_for_an_mdm_are_private_stable_and_gone_when_unwanted(tmp_path: pa
     assert not _file(controller, dest, state="absent", **absent)["changed"]
 
 
-def test_a_folder_that_is_not_there_yet_gets_a_file_named_after_the_profile(tmp_path: pathlib.Path) -> None:
+def test_a_folder_that_is_not_there_yet_gets_a_file_for_each_host(tmp_path: pathlib.Path) -> None:
+    controller = _controller(tmp_path)
+    controller.inventory(["mac01", "mac02"], ansible_host="192.0.2.1")
+    _file(controller, "{{ inventory_dir }}/out/")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["mac01.mobileconfig", "mac02.mobileconfig"]
+
+
+def test_what_a_file_has_no_use_for_is_warned_of_and_checked(tmp_path: pathlib.Path) -> None:
     controller = _controller(tmp_path)
     controller.inventory(["mac01"], ansible_host="192.0.2.1")
-    _file(controller, "{{ inventory_dir }}/out/")
-    assert [file.name for file in (tmp_path / "out").iterdir()] == [f"{IDENTIFIER}.mobileconfig"]
+    profile = _file(controller, "{{ inventory_dir }}/mac01.mobileconfig", message_text="Please click", user="alice")["profile"]
+    assert "With delivery file these options have no effect: message_text, user." in profile["warnings"]
+    given = _options(delivery="file", dest="{{ inventory_dir }}/x", message_text=None, message_title="IT")
+    refused = controller.play({"azure_p2s.macos.vpn_profile": given}).result()
+    assert refused["msg"].startswith("message_title: ")
 
 
 def test_the_role_writes_signed_files_that_openssl_verifies(tmp_path: pathlib.Path) -> None:

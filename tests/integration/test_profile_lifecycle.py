@@ -20,7 +20,7 @@ import zlib
 import pytest
 from support import azure_package, demo_pki
 from support.controller import Controller, Run
-from support.profile_schema import violations
+from support.profile_schema import violations, vpn_violations
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, pki
 from simulated_mac import Fleet, MacSpec, Person
@@ -59,7 +59,7 @@ class Story:
     controller: Controller
     stages: dict[str, Stage]
     secrets: dict[str, bytes]
-    files: dict[str, dict[str, bytes]]
+    files: dict[str, dict[str, dict[str, bytes]]]
     calls: dict[str, str]
 
 
@@ -114,9 +114,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Story]:
             mode=0o600,
         )
         stages: dict[str, Stage] = {}
+        files: dict[str, dict[str, dict[str, bytes]]] = {}
         for stage in STAGES:
             before = {mac.name: mac.ssh_execs() for mac in fleet}
-            run = controller.play(*tasks[stage], arguments=["-i", str(fleet.inventory), "-vvv", "--diff"])
+            # The most that Ansible can be made to show, once.
+            verbosity = "-vvvvv" if stage == "setting" else "-vvv"
+            run = controller.play(*tasks[stage], arguments=["-i", str(fleet.inventory), verbosity, "--diff"])
+            files[stage] = {mac.name: mac.files() for mac in fleet} if stage in ("setting", "removal") else {}
             stages[stage] = Stage(
                 run,
                 {host: result for host, result in run.results() if "profile" in result},
@@ -133,7 +137,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Story]:
             controller,
             stages,
             {name: _middle_of_key(data) for name, data in keys.items()},
-            {mac.name: mac.files() for mac in fleet},
+            files,
             {mac.name: "\n".join(" ".join(call.argv) + call.environment for call in mac.calls()) for mac in fleet},
         )
 
@@ -223,17 +227,44 @@ def test_no_staged_file_outlives_the_installation(story: Story, stage: str, name
     assert [path for path in tree if "azure_p2s" in path or path.endswith(".mobileconfig") or "/p2s." in path] == []
 
 
-def test_no_secret_is_in_a_file_a_command_line_or_the_output(story: Story) -> None:
-    for name, files in story.files.items():
-        for what, key in story.secrets.items():
-            for path, content in files.items():
+def _holds_profile(content: bytes) -> bool:
+    """Return whether ``content`` holds a profile of ours, in which the key is encrypted: as it is, or in base64 of any alignment."""
+    name = b"identity.p12"  # PayloadCertificateFileName
+    return any(form in content for form in (name, *(base64.b64encode(name[start : start + 9]) for start in range(3))))
+
+
+@pytest.mark.parametrize("stage", ["setting", "removal"])
+def test_no_secret_is_in_a_file(story: Story, stage: str) -> None:
+    for name, files in story.files[stage].items():
+        assert files
+        for path, content in files.items():
+            assert not _holds_profile(content), f"a profile with the key stands in {path} on {name}"
+            for what, key in story.secrets.items():
                 assert key not in content, f"the key of {what} stands in {path} on {name}"
-        assert "osascript" in story.calls[name] or name == "catalina"
-        for secret in (PASSPHRASE, "Installieren", base64.b64encode(story.secrets[f"identities/{name}"]).decode()[4:60]):
-            assert secret not in story.calls[name], f"a secret, or the message, stands in a command line on {name}"
+
+
+def test_no_secret_is_in_a_command_line_or_the_output(story: Story) -> None:
+    xml = base64.b64encode(b"<?xml ").decode()  # how a profile begins on its way
+    for name, calls in story.calls.items():
+        assert "osascript" in calls or name == "catalina"
+        for secret in (PASSPHRASE, "Installieren", xml, base64.b64encode(story.secrets[f"identities/{name}"]).decode()[4:60]):
+            assert secret not in calls, f"a secret, or the message, stands in a command line on {name}"
+        assert not _holds_profile(calls.encode("utf-8", "surrogateescape"))
     for stage in story.stages.values():
-        assert PASSPHRASE not in stage.run.output
-        assert "PayloadContent" not in stage.run.output, "the profile, which carries the key, is never shown"
+        for secret in (PASSPHRASE, xml):
+            assert secret not in stage.run.output
+        assert not _holds_profile(stage.run.output.encode()), "the profile, which carries the key, is never shown"
+        assert "PayloadContent" not in stage.run.output
+    kept = [path for folder in ("identities", "renewed") for path in (story.controller.folder / folder).iterdir()]
+    story.controller.assert_unseen({"the passphrase": PASSPHRASE}, keep=kept)
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+@pytest.mark.parametrize("stage", STAGES[:5])
+def test_what_is_installed_passes_the_schema(story: Story, stage: str, name: str) -> None:
+    (entry,) = _installed(story, stage, name)
+    (vpn,) = [item for item in entry["items"] if item["PayloadType"] == "com.apple.vpn.managed"]
+    assert vpn_violations(vpn, t.cast(t.Any, tuple(int(part) for part in VERSIONS[name].split(".")[:2]))) == []
 
 
 def test_what_was_delivered_passes_the_schema(tmp_path: pathlib.Path) -> None:
@@ -251,6 +282,8 @@ def test_what_was_delivered_passes_the_schema(tmp_path: pathlib.Path) -> None:
         content = mac.files()[staged]
         assert content == zlib.decompress(base64.b64decode(mac.state()["pending"]["content"])), "macOS has what lies there"
         assert violations(content, (26, 1)) == []
+        assert _holds_profile(content), "what is searched for is there to be found"
+        assert all(_holds_profile(base64.b64encode(b" " * shift + content)) for shift in range(3))
         assert plistlib.loads(content)["PayloadUUID"] == mac.state()["pending"]["uuid"]
         # Approved when no playbook runs any more: the copy with the key goes all the same.
         mac.approve_profile()
