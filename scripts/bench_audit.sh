@@ -3,11 +3,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# How long an audit of many Macs takes, report included, and the ratio to one SSH command for each that does nothing.
+# How long an audit of many Macs takes, report included, and the ratio to one SSH command for each that does nothing, as the
+# connecting user.
 #   bench_audit.sh [MACS [FORKS]]      (default: 50 and 10)
-# The Macs are simulated and share this machine's processors with the controller; each tool of theirs is a Python program of
-# some 50 ms, where macOS's own takes a few. So the ratio here is an upper bound: .build/bench/audit/ also tells how much of it
-# is the Macs' own. Writes benchmarks/audit.json. A benchmark, not a gate: it fails only when something does not run.
+# Of ten Macs one is blank, one has lost the gateway's root since the rollout, and eight are rolled out.
+# The Macs are simulated and share this machine's processors with the controller; macOS's own tools are Python programs there of
+# some 50 ms, where those of a Mac take a few and each Mac has its own processor: a Mac's part in the ratio is larger here.
+# Writes benchmarks/audit.json. A benchmark, not a gate: it fails only when something does not run.
 . "$(dirname "$0")/common.sh"
 
 macs=${1:-50}
@@ -30,7 +32,7 @@ width=$(printf %s "$macs" | wc -c)
 say "starting $macs simulated Macs"
 # shellcheck disable=SC2046  # a word for each name
 (cd "$work" && python "$root/tests/support/demo_files.py" files $(seq -f "mac%0${width}g" "$macs"))
-simulated_mac up --count "$macs" --dir "$fleet" >/dev/null
+simulated_mac up --count "$macs" --dir "$fleet" --approves-after 0.5 >/dev/null
 cat >"$work/variables.yml" <<END
 ansible_become: true
 vpn_client_package: $work/files/azure.zip
@@ -39,9 +41,9 @@ vpn_client_identity_passphrase: Looking-glass 1871
 vpn_client_audit_dest: $work/report
 END
 
-# run PLAYBOOK: the seconds it takes
+# run PLAYBOOK ARGUMENT...: the seconds it takes
 run() {
-    python - "$log" ansible-playbook -i "$fleet/inventory.yml" -f "$forks" -e "@$work/variables.yml" "$1" <<'END'
+    python - "$log" ansible-playbook -i "$fleet/inventory.yml" -f "$forks" "$@" <<'END'
 import subprocess, sys, time
 with open(sys.argv[1], "ab") as log:
     begin = time.monotonic()
@@ -51,11 +53,28 @@ sys.exit(code)
 END
 }
 
-say "the connections are opened once; then each is measured three times, in turn"
+say "rolling out to all but every tenth"
+others=$(seq -f "mac%0${width}g" "$macs" | grep -v '5$' | paste -sd, -)
+run azure_p2s.macos.rollout -e "@$work/variables.yml" -e vpn_client_approval_timeout=20 --limit "$others" >/dev/null || die "the rollout failed; see $log"
+root_sha256=$(python - "$work/files/azure.zip" <<'END'
+import sys
+sys.path.insert(0, ".cache/collections")
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import package
+print(package.read(sys.argv[1]).server_roots[0].sha256.upper())
+END
+)
+keychain=/Users/alice/Library/Keychains/login.keychain-db
+for name in $(seq -f "mac%0${width}g" "$macs" | grep '0$'); do
+    # shellcheck disable=SC2016 # alice's password is no variable
+    simulated_mac shell "$name" --dir "$fleet" "security unlock-keychain -p 'Wonderland-7!' $keychain &&
+        security delete-certificate -Z $root_sha256 $keychain" >>"$log" 2>&1 || die "$name keeps its root; see $log"
+done
+
+say "each is measured three times, in turn"
 run benchmarks/audit/raw.yml >/dev/null || die "a Mac does not answer; see $log"
 for _round in 1 2 3; do
     run benchmarks/audit/raw.yml >>"$work/raw" || die "the run that does nothing failed; see $log"
-    run azure_p2s.macos.audit >>"$work/audit" || die "the audit failed; see $log"
+    run azure_p2s.macos.audit -e "@$work/variables.yml" >>"$work/audit" || die "the audit failed; see $log"
 done
 
 python - "$work" "$macs" "$forks" benchmarks/audit.json <<'END'
@@ -70,6 +89,7 @@ found = {
     "macs": macs,
     "forks": forks,
     "cores": os.cpu_count(),
+    "states": {state: count for state, count in report["summary"]["states"].items() if count},
     "simulated": True,
     "raw_seconds": round(seconds["raw"], 2),
     "audit_seconds": round(seconds["audit"], 2),
