@@ -119,7 +119,6 @@ def _verdict(report: Report, fail_on: list[str], folder: pathlib.Path, problem: 
     named = [host.name for host in report.having(fail_on)]
     if named:
         some = ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
-        has = f"{count(len(named))} {'has' if len(named) == 1 else 'have'} {' or '.join(fail_on)}"
-        said.append(f"fail_on: {has} ({some}); see the report in {folder}.")
+        said.append(f"fail_on: {' or '.join(fail_on)} on {count(len(named))} ({some}); see the report in {folder}.")
         verdict |= {"failed": True, "failing_hosts": named}
     return {**verdict, "msg": " ".join(said) or f"{count(len(report.hosts))} reported in {folder}"}

@@ -81,5 +81,7 @@ def _unclear(wanted: Wanted, found: Found) -> tuple[str, str]:
     if found.told is None:
         return "an IPsec tunnel is up, but whose cannot be told without the gateway's address pools", "Give package, and audit again."
     said = "".join(char for char in found.told if char.isprintable())[:40]
-    remedy = f"See {wanted.connection.name} in the Mac's VPN settings, and audit again."
-    return f"vpnutil says {said}, and no interface has an address of the VPN", remedy
+    remedy = tunnel_work.remedy(found, wanted.connection, "connected")
+    return f"vpnutil says {said}, and no tunnel can be told to be its", (
+        remedy or f"See {wanted.connection.name} in the Mac's VPN settings, and audit again."
+    )

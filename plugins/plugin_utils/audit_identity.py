@@ -42,11 +42,6 @@ class WantedIdentity:
         """Why the certificate is not known."""
         return self.problem or IdentityError("it is not known which identity the Mac has", "give its PKCS#12 or its certificate")
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What the PKCS#12 gives to warn of."""
-        return self.forms[0].warnings if self.exact else ()
-
 
 def from_pkcs12(identity: Identity) -> WantedIdentity:
     """Return what a PKCS#12 says: all there is to know."""

@@ -58,7 +58,7 @@ def test_the_run_fails_for_what_it_shall_fail_for_and_the_report_is_written(cont
     result = run.result()
     assert run.rc == 2
     assert result["failing_hosts"] == ["mac02"]
-    assert result["msg"] == f"fail_on: 1 Mac has drift or unknown (mac02); see the report in {controller.folder / 'out'}."
+    assert result["msg"] == f"fail_on: drift or unknown on 1 Mac (mac02); see the report in {controller.folder / 'out'}."
     assert sorted(path.name for path in (controller.folder / "out").iterdir()) == ["audit.csv", "audit.html", "audit.json", "audit.xml"]
 
 
@@ -120,7 +120,7 @@ def test_a_history_that_cannot_be_used_fails_the_task_and_loses_no_audit(
     assert run.rc == 2
     assert result["error"]["option"] == "history"
     assert result["msg"].startswith(says)
-    assert f"The report itself is in {controller.folder / 'out'}. fail_on: 1 Mac has drift (mac02); " in result["msg"]
+    assert f"The report itself is in {controller.folder / 'out'}. fail_on: drift on 1 Mac (mac02); " in result["msg"]
     assert result["summary"]["hosts"] == 2
     if check:
         assert not (controller.folder / "out").exists()

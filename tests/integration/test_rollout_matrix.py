@@ -19,6 +19,7 @@ from support import azure_package, demo_pki, rollout_matrix
 from support.controller import Controller, Run
 from support.rollout_matrix import CELLS, STAGED, Cell
 from support.secrets_search import secret_bearing, stands_in
+from support.verdicts import disagreements
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, pki
 from simulated_mac import Fleet, SimulatedMac
@@ -39,8 +40,15 @@ all_cells = pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
 
 @dataclasses.dataclass
 class Stage:
-    """One run: each task's results by host, SSH commands for each Mac, and afterwards the file trees."""
+    """One run: each task's results by host, SSH commands for each Mac, and afterwards the file trees.
 
+    ``audit`` has the row of each Mac in an audit before it, ``check`` is the run in check mode that came after that; ``looked``: the
+    file trees then.
+    """
+
+    audit: dict[str, dict[str, t.Any]]
+    check: Run
+    looked: dict[str, dict[str, str]]
     run: Run
     tasks: Results
     summary: list[str]
@@ -71,11 +79,18 @@ def _by_task(run: Run) -> Results:
 
 
 def _stage(controller: Controller, fleet: Fleet) -> Stage:
+    arguments = ("-i", str(fleet.inventory), "-v", "--forks", "8")
+    audited = controller.run("audit.yml", *arguments)
+    assert audited.rc == 0, audited.output
+    report = json.loads((controller.folder / "audit" / "audit.json").read_text())
+    check = controller.run("rollout.yml", *arguments, "--check")
+    looked = {mac.name: mac.tree() for mac in fleet}
     before = {mac.name: mac.ssh_execs() for mac in fleet}
-    run = controller.run("rollout.yml", "-i", str(fleet.inventory), "-v", "--forks", "8")
+    run = controller.run("rollout.yml", *arguments)
     (summary,) = [result["msg"] for _host, result in run.results() if isinstance(result.get("msg"), list)]
     execs = {mac.name: mac.ssh_execs() - before[mac.name] for mac in fleet}
-    return Stage(run, _by_task(run), summary, execs, {mac.name: mac.tree() for mac in fleet})
+    trees = {mac.name: mac.tree() for mac in fleet}
+    return Stage({row["host"]: row for row in report["hosts"]}, check, looked, run, _by_task(run), summary, execs, trees)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +103,8 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Matrix]:
     demo_pki.write_demo(controller.folder / "identities", [cell.name for cell in CELLS], passphrase=PASSPHRASE)
     gateway = azure_package.make_root()
     (controller.folder / "azure.zip").write_bytes(azure_package.package(azure_package.Spec(roots=(gateway,))))
-    (controller.folder / "rollout.yml").write_text("- import_playbook: azure_p2s.macos.rollout\n")
+    for name in ("audit", "rollout"):
+        (controller.folder / f"{name}.yml").write_text(f"- import_playbook: azure_p2s.macos.{name}\n")
     controller.inventory(
         {cell.name: cell.way.variables for cell in CELLS},
         vpn_client_package="azure.zip",
@@ -188,6 +204,17 @@ def test_the_second_run_changes_nothing_and_says_the_same(matrix: Matrix, cell: 
 
 
 @all_cells
+def test_audit_check_mode_and_the_run_say_the_same_of_each_task(matrix: Matrix, cell: Cell) -> None:
+    """Before the first run, when much is to be done, and before the second, when nothing is."""
+    for stage in (matrix.first, matrix.second):
+        row = stage.audit[cell.name]
+        assert disagreements(row, stage.check) == disagreements(row, stage.run) == []
+        assert stage.check.recap(cell.name)["changed"] == stage.run.recap(cell.name)["changed"]
+    assert matrix.first.looked[cell.name] == matrix.before[cell.name]
+    assert matrix.second.looked[cell.name] == matrix.first.trees[cell.name]
+
+
+@all_cells
 def test_the_summary_names_the_mac_as_written(matrix: Matrix, cell: Cell) -> None:
     outcome = cell.outcome
     for stage in (matrix.first, matrix.second):
@@ -226,7 +253,8 @@ def test_no_secret_is_seen_anywhere(matrix: Matrix) -> None:
     secrets: dict[str, t.Any] = {"the passphrase": PASSPHRASE, "the keychain password": rollout_matrix.PASSWORD}
     secrets |= {f"the key of {name}": own.private_key for name, own in matrix.identities.items()}
     kept = list((matrix.controller.folder / "identities").iterdir())
-    matrix.controller.assert_unseen(secrets, matrix.first.run.output, matrix.second.run.output, keep=kept)
+    outputs = [run.output for stage in (matrix.first, matrix.second) for run in (stage.check, stage.run)]
+    matrix.controller.assert_unseen(secrets, *outputs, keep=kept)
     for mac in matrix.fleet:
         seen = "\n".join(" ".join(call.argv) + call.environment for call in mac.calls()).encode()
         assert b"/usr/bin/stat" in seen
