@@ -14,8 +14,10 @@ from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity import Id
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.keychain_work import (
     PARTITIONS,
     apply,
+    check_options,
     expected_notes,
     identity_work,
+    newer_notes,
     removal_work,
 )
 
@@ -46,7 +48,9 @@ class ActionModule(P2SActionBase):
         target = shared_options.read_target(options)
         identity = shared_options.read_identity(self, options) if options["state"] == "present" else None
         unwanted = shared_options.identity_selector(self, options) if identity is None else None
-        found = keychain.observe(self.mac(), target, identities=True)
+        check_options(options)
+        applications = (options["allowed_applications"] or ()) if identity else ()
+        found = keychain.observe(self.mac(), target, identities=True, applications=applications)
 
         def left(seen: keychain.Found) -> list[differences.Change]:
             if identity:
@@ -67,7 +71,7 @@ class ActionModule(P2SActionBase):
         return {
             "changed": bool(changes),
             "diff": differences.diff(changes),
-            "identity": _shown(identity, notes),
+            "identity": _shown(identity, (*newer_notes(identity, found), *notes)) if identity else None,
             "superseded": [one.sha256 for one in found.superseded_by(identity.certificate)] if identity else [],
             "keychain": found.path,
             "user": found.owner.name,
@@ -75,8 +79,6 @@ class ActionModule(P2SActionBase):
         }
 
 
-def _shown(identity: Identity | None, notes: tuple[str, ...]) -> dict[str, t.Any] | None:
-    if identity is None:
-        return None
+def _shown(identity: Identity, notes: tuple[str, ...]) -> dict[str, t.Any]:
     shown = identity.to_result(pki.utc_now())
     return {**shown, "warnings": [*shown["warnings"], *notes]}

@@ -29,6 +29,7 @@ options:
       - Paths of the applications that may use the private key without asking.
       - The default is the system's IKEv2 provider. An empty list names none, so that macOS asks the user at the first connection.
       - It counts when the key is imported; the access to a key that is there already stays as it is.
+      - One that is not on the Mac is refused before anything is changed, in check mode too.
     type: list
     elements: path
   partition_list:
@@ -41,14 +42,19 @@ options:
     elements: str
     default: ["apple-tool:", "apple:"]
   remove_superseded:
-    description: Whether older identities with the same issuer and common name go, after the new one is proven present.
+    description:
+      - Whether older identities with the same issuer and common name go, after the new one is proven present.
+      - Older is what does not begin to be valid later. A newer one always stays, and RV(identity.warnings) tells of it.
+      - Certificates without a common name are compared by their DNS names and mail addresses.
     type: bool
     default: true
   sha256:
     description: With O(state=absent), SHA-256 of the identity's certificate (lower-case hex) instead of the PKCS#12.
     type: str
   issuer:
-    description: With O(state=absent), issuer (RFC 4514 text) of the identities to remove; together with O(common_name).
+    description:
+      - With O(state=absent), issuer of the identities to remove; together with O(common_name).
+      - In the form of RFC 4514 as RV(identity.issuer) shows it, for example V(CN=P2S Root,O=Contoso). Another form is refused.
     type: str
   common_name:
     description: With O(state=absent), common name of the identities to remove; together with O(issuer).

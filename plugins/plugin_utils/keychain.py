@@ -13,7 +13,8 @@ from . import security_tool
 from .changes import Change
 from .errors import MacError
 from .identity import Identity
-from .mac import Mac, Script, Section, usable
+from .identity_checks import alternative_names
+from .mac import Mac, Script, Section, usable, words
 from .owner import Owner, Session
 from .pki import Certificate
 from .security_tool import FoundCertificate
@@ -43,7 +44,8 @@ class Target:
 class Found:
     """A keychain as observed. ``identities`` are the SHA-1 of certificates whose private key is there too.
 
-    ``notes`` are sentences on what a change that went before left for the Mac's user to do.
+    ``notes`` are sentences on what a change that went before left for the Mac's user to do. ``missing_applications`` are those
+    of the applications asked for that are not on the Mac.
     """
 
     owner: Owner
@@ -51,6 +53,7 @@ class Found:
     certificates: tuple[FoundCertificate, ...]
     identities: frozenset[str]
     notes: tuple[str, ...] = ()
+    missing_applications: tuple[str, ...] = ()
 
     def holds(self, certificate: Certificate) -> bool:
         """Whether this very certificate is in the keychain."""
@@ -61,21 +64,44 @@ class Found:
         return self.holds(certificate) and certificate.sha1 in self.identities
 
     def superseded_by(self, certificate: Certificate) -> tuple[Certificate, ...]:
-        """Return the other identities with the same issuer and common name, oldest first."""
-        return tuple(other for other in self.named(certificate.issuer, certificate.common_name) if other != certificate)
+        """Return the other identities of the same issuer and client that are not newer than ``certificate``, oldest first."""
+        return tuple(other for other in self._of_same_client(certificate) if other.not_before <= certificate.not_before)
+
+    def newer_than(self, certificate: Certificate) -> tuple[Certificate, ...]:
+        """Return the identities of the same issuer and client that are newer than ``certificate``, oldest first."""
+        return tuple(other for other in self._of_same_client(certificate) if other.not_before > certificate.not_before)
+
+    def _of_same_client(self, certificate: Certificate) -> list[Certificate]:
+        """Return the other identities with the same issuer and common name; without that, with the same alternative names.
+
+        A certificate with neither is nobody's: no other is known to be of the same client.
+        """
+        same = self.named(certificate.issuer, certificate.common_name)
+        if certificate.common_name is None:
+            names = _client_names(certificate)
+            same = tuple(one for one in same if names and _client_names(one) == names)
+        return [other for other in same if other != certificate]
 
     def named(self, issuer: str, common_name: str | None) -> tuple[Certificate, ...]:
         """Return the identities with this issuer (RFC 4514 text) and common name, oldest first."""
-        identities = (found.certificate for found in self.certificates if found.sha1 in self.identities)
-        same = [one for one in identities if one and (one.issuer, one.common_name) == (issuer, common_name)]
+        same = [one for one in self._identities if (one.issuer, one.common_name) == (issuer, common_name)]
         return tuple(sorted(same, key=lambda one: (one.not_before, one.sha256)))
+
+    def issuers_of(self, common_name: str) -> tuple[str, ...]:
+        """Return the issuers (RFC 4514 text) of the identities with this common name."""
+        return tuple(sorted({one.issuer for one in self._identities if one.common_name == common_name}))
 
     def sharing_key(self, certificate: Certificate) -> tuple[Certificate, ...]:
         """Return the other identities that use the private key of ``certificate``: a renewal can keep the key."""
         if certificate.public_key is None:
             return ()
-        identities = (found.certificate for found in self.certificates if found.sha1 in self.identities)
-        return tuple(one for one in identities if one and one != certificate and one.public_key == certificate.public_key)
+        return tuple(one for one in self._identities if one != certificate and one.public_key == certificate.public_key)
+
+    @property
+    def _identities(self) -> list[Certificate]:
+        """The certificates whose key is there, as far as they can be parsed."""
+        parsed = (found.certificate for found in self.certificates if found.sha1 in self.identities)
+        return [one for one in parsed if one]
 
     def with_identity(self, certificate: Certificate) -> Found:
         """Return the keychain as it will be with ``certificate`` and its key."""
@@ -98,12 +124,14 @@ class Access:
     password: str | None = dataclasses.field(default=None, repr=False)
 
 
-def observe(mac: Mac, target: Target, *, identities: bool = False) -> Found:
-    """Look at a keychain: one round trip, nothing on the Mac changes and the live keychain is not opened. Raises ``MacError``."""
+def observe(mac: Mac, target: Target, *, identities: bool = False, applications: Sequence[str] = ()) -> Found:
+    """Look at a keychain, and which of ``applications`` are there: one round trip, nothing on the Mac changes and the live
+    keychain is not opened. Raises ``MacError``.
+    """
     script = Script(
         ("owner", "keychain_read"),
-        ("find_owner", "read_keychain"),
-        {**target.variables, "read_identities": "yes" if identities else ""},
+        ("find_owner", "read_keychain", "find_applications"),
+        {**target.variables, "read_identities": "yes" if identities else "", "applications": words(applications)},
     )
     return found_in(mac.run(script), target)
 
@@ -129,11 +157,13 @@ def found_in(sections: Mapping[str, Section], target: Target) -> Found:
         )
     certificates = _readable(sections["certificates"], path)
     identities = _readable(sections["identities"], path) if "identities" in sections else None
+    missing = sections["applications"].text.rstrip("\n").split("\n") if "applications" in sections else []
     return Found(
         owner,
         path,
         security_tool.parse_certificates(certificates.out),
         security_tool.parse_identities(identities.out) if identities else frozenset(),
+        missing_applications=tuple(missing),
     )
 
 
@@ -211,4 +241,10 @@ def _readable(section: Section, path: str) -> Section:
 
 
 def _named(kind: str, certificate: Certificate, found: Found) -> str:
-    return f"{kind} {certificate.common_name or certificate.subject} ({certificate.sha256[:16]}) in {found.path}"
+    names = [certificate.common_name, *alternative_names(certificate)[0], certificate.subject]
+    return f"{kind} {next(filter(None, names), 'without a name')} ({certificate.sha256[:16]}) in {found.path}"
+
+
+def _client_names(certificate: Certificate) -> frozenset[str]:
+    """Return the DNS names and mail addresses, which do not differ by case."""
+    return frozenset(name.casefold() for names in alternative_names(certificate) for name in names)

@@ -32,6 +32,8 @@ class Attempt:
             return
         section = self.sections[step]
         path, user = self.before.path, self.before.owner.name
+        if step == "unread":
+            raise self._unread()
         if section.status == TIMED_OUT and self.access.session == "gui":
             raise MacError(
                 f"macOS waits for an answer at the Mac's screen before it changes {path}: the keychain seems to be locked there",
@@ -53,7 +55,8 @@ class Attempt:
             return
         if self._is_locked:
             raise self._locked(self.sections["lock"])
-        complaint = next(filter(None, (self._complaint(step) for step in ("import", "add_certificates", "remove"))), "")
+        steps = ("import", "add_certificates") if left[0].after == "present" else ("remove",)
+        complaint = next(filter(None, map(self._complaint, steps)), "")
         raise MacError(
             f"after the change the Mac still shows: {left[0].name} {left[0].before}{complaint}",
             "see whether the keychain is read-only or managed by something else, and run the play again",
@@ -67,7 +70,12 @@ class Attempt:
 
     def _complaint(self, step: str) -> str:
         section = self.sections.get(step)
-        return f" ({section.complaint})" if section and section.status != 0 and section.complaint else ""
+        if section is None or section.status == 0:
+            return ""
+        # After an import its certificates are added once more, in case it left one out: those that are there are no trouble.
+        lines = [line for line in section.err.splitlines(keepends=True) if b": already in " not in line]
+        complaint = dataclasses.replace(section, err=b"".join(lines)).complaint
+        return f" ({complaint})" if complaint else ""
 
     def _nobody_at_screen(self, _section: Section) -> MacError:
         user = self.before.owner.name
@@ -102,17 +110,22 @@ class Attempt:
         )
 
     def _no_application(self, section: Section) -> MacError:
+        return no_application(section.text.strip())
+
+    def _unread(self) -> MacError:
         return MacError(
-            f"there is no application {section.text.strip()} on the Mac; nothing was changed",
-            "name paths that exist there",
-            option="allowed_applications",
+            f"the keychain {self.before.path} could not be read after the import, so nothing was removed{self._complaint('unread')}",
+            "run the play again",
+            option="keychain",
         )
 
     def _not_proven(self, _section: Section) -> MacError:
+        complaint = self._complaint("import") or self._complaint("add_certificates")
         return MacError(
-            f"the identity does not show in the keychain {self.before.path} after its import{self._complaint('import')}; "
-            "nothing was removed",
-            "see whether the keychain is read-only or managed by something else, and run the play again",
+            f"the identity does not show in the keychain {self.before.path} after its import{complaint}; nothing was removed",
+            "put right what macOS complains of, and run the play again"
+            if complaint
+            else "see whether the keychain is read-only or managed by something else, and run the play again",
             option="keychain",
         )
 
@@ -121,3 +134,10 @@ class Attempt:
             f"the change of the keychain {self.before.path} stopped{self._complaint(section.name)}; nothing was removed",
             "see whether the Mac's /tmp can be written to, and run the play again",
         )
+
+
+def no_application(path: str) -> MacError:
+    """Return the error for an application that shall have access to the key and is not there."""
+    return MacError(
+        f"there is no application {path} on the Mac; nothing was changed", "name paths that exist there", option="allowed_applications"
+    )

@@ -16,9 +16,9 @@ from .changes import Change
 from .errors import MacError
 from .identity import Identity, new_passphrase
 from .keychain import Access, Found, Target, found_in, split_removal
-from .keychain_attempt import Attempt
+from .keychain_attempt import Attempt, no_application
 from .mac import Mac, Script, Section, words
-from .pki import Certificate
+from .pki import Certificate, iso
 
 # Who uses the key of an IKEv2 identity, by release; the spelling of the folder differs too.
 IKEV2_PROVIDERS = (
@@ -43,13 +43,9 @@ class Work:
     partitions: tuple[str, ...] = PARTITIONS
 
 
-def identity_work(identity: Identity, found: Found, options: Mapping[str, t.Any]) -> Work:
-    """Return the work that brings ``identity`` with its chain into a keychain.
-
-    Raises ``MacError`` for options that security(1) cannot take.
-    """
-    applications = options["allowed_applications"]
-    for path in applications or ():
+def check_options(options: Mapping[str, t.Any]) -> None:
+    """Raise ``MacError`` for applications or partitions that security(1) cannot take."""
+    for path in options["allowed_applications"] or ():
         if not path.startswith("/") or any(char in path for char in '"\\\n\r'):
             raise MacError(
                 f"{path} is not a plain absolute path", "name applications by absolute paths without quotes", option="allowed_applications"
@@ -59,9 +55,19 @@ def identity_work(identity: Identity, found: Found, options: Mapping[str, t.Any]
             raise MacError(
                 f"{partition} is not a partition", "write apple:, apple-tool:, unsigned: or teamid:ABCDE12345", option="partition_list"
             )
+
+
+def identity_work(identity: Identity, found: Found, options: Mapping[str, t.Any]) -> Work:
+    """Return the work that brings ``identity`` with its chain into a keychain.
+
+    Raises ``MacError`` when its key would have to be opened to an application that is not on the Mac.
+    """
+    applications = options["allowed_applications"]
     certificate = identity.certificate
     # A renewal can keep its key. That is in the keychain, then, and imports of it fail: the certificate alone makes the identity.
     key_is_there = found.holds_identity(certificate) or bool(found.sharing_key(certificate))
+    if found.missing_applications and not key_is_there:
+        raise no_application(found.missing_applications[0])
     superseded = found.superseded_by(certificate) if options["remove_superseded"] else ()
     with_key, without_key = split_removal(superseded, found.with_identity(certificate))
     return Work(
@@ -146,6 +152,15 @@ def _variables(access: Access, work: Work, path: str) -> dict[str, str]:
                 *("-k", password, "-l", security_tool.argument(label, "pkcs12_content"), quoted_path),
             )
     return variables
+
+
+def newer_notes(identity: Identity, found: Found) -> tuple[str, ...]:
+    """Return a sentence for the admin who brings an identity that is older than one of the same client in the keychain."""
+    return tuple(
+        f"The keychain holds a newer identity of this name, from {iso(newer.not_before)} ({newer.sha256[:16]}), which stays; "
+        "this PKCS#12 is older."
+        for newer in found.newer_than(identity.certificate)[-1:]
+    )
 
 
 def expected_notes(work: Work, access: Access, sections: Mapping[str, Section] | None = None) -> tuple[str, ...]:

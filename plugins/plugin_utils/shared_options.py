@@ -11,8 +11,8 @@ import re
 import typing as t
 from collections.abc import Callable
 
+from . import distinguished_name, profile_signing
 from . import identity as identities
-from . import profile_signing
 from .action import P2SActionBase
 from .errors import IdentityError, P2SError, ProfileError
 from .identity import Identity
@@ -58,7 +58,8 @@ def read_certificates(texts: list[str], option: str) -> tuple[Certificate, ...]:
     found: dict[str, Certificate] = {}
     for number, text in enumerate(texts, 1):
         try:
-            certificate = Certificate.from_pem_or_der(text.encode())
+            # What is not text at all is no certificate either: it must not stop the run in another way.
+            certificate = Certificate.from_pem_or_der(text.encode("utf-8", "replace"))
         except IdentityError as error:
             raise IdentityError(f"entry {number}: {error.finding}", error.remedy, option=option) from error
         found.setdefault(certificate.sha256, certificate)
@@ -80,6 +81,12 @@ def read_signer(action: P2SActionBase, options: dict[str, t.Any]) -> Signer | No
     certificate = _path_or_content(action, options, "sign_certificate")
     private_key = _path_or_content(action, options, "sign_private_key")
     if certificate is None and private_key is None:
+        if options["sign_private_key_passphrase"] is not None:
+            raise ProfileError(
+                "the passphrase is for a signing key, and none is given",
+                "give key and certificate too",
+                option="sign_private_key_passphrase",
+            )
         return None
     if certificate is None or private_key is None:
         missing = "sign_certificate" if certificate is None else "sign_private_key"
@@ -91,13 +98,14 @@ def _path_or_content(action: P2SActionBase, options: dict[str, t.Any], name: str
     if options[f"{name}_path"] is not None:
         return action.controller_file(f"{name}_path", options[f"{name}_path"])
     content = options[f"{name}_content"]
-    return None if content is None else str(content).encode()
+    return None if content is None else str(content).encode("utf-8", "replace")
 
 
 def identity_selector(action: P2SActionBase, options: dict[str, t.Any]) -> Callable[[Found], tuple[Certificate, ...]]:
     """Return the function that picks, out of a keychain, the identities which the options say shall be absent. Raises ``P2SError``."""
     if options.get("common_name") is not None:
-        return lambda found: found.named(options["issuer"], options["common_name"])
+        issuer = distinguished_name.read(options["issuer"], "issuer")
+        return lambda found: _named(found, issuer, options["common_name"])
     sha256 = options.get("sha256")
     if sha256 is None:
         sha256 = read_identity_certificate(action, options).sha256
@@ -106,6 +114,18 @@ def identity_selector(action: P2SActionBase, options: dict[str, t.Any]) -> Calla
             "the text is not a SHA-256 fingerprint", "give 64 lower-case hexadecimal digits without separators", option="sha256"
         )
     return lambda found: found.by_sha256(sha256)
+
+
+def _named(found: Found, issuer: str, common_name: str) -> tuple[Certificate, ...]:
+    same = found.named(issuer, common_name)
+    other = next((name for name in found.issuers_of(common_name) if distinguished_name.is_reordered(issuer, name)), None)
+    if other is not None and not same:
+        raise IdentityError(
+            f"the keychain holds an identity {common_name} whose issuer has the same parts in another order",
+            f"write the issuer as {other}",
+            option="issuer",
+        )
+    return same
 
 
 _Read = t.TypeVar("_Read")

@@ -18,7 +18,8 @@ from . import keychain_world as world
 PASSWORD = ALICE.secret
 IDENTITY, CERTIFICATE = "azure_p2s.macos.keychain_identity", "azure_p2s.macos.keychain_certificate"
 
-Outcome = t.Literal["changed", "would change", "unchanged", "refused"]
+# "stopped": refused as well, but when something had been done that stays.
+Outcome = t.Literal["changed", "would change", "unchanged", "refused", "stopped"]
 Do = Callable[[SimulatedMac], object]
 
 

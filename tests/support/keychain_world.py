@@ -43,6 +43,7 @@ class Input:
 
 INPUTS = {
     "new": Input("new"),
+    "old": Input("old"),
     "3des": Input("new", "macos"),
     "rc2": Input("new", "rc2"),
     "unencrypted": Input("new", "plain"),
@@ -66,6 +67,8 @@ def holder(name: str) -> demo_pki.Holder:
         return demo_pki.root("Other Root", key=demo_pki.new_key("p256"))
     if name == "intermediate":
         return demo_pki.issue(holder("root"), "Contoso Issuing", ca=True, usages=None, key=demo_pki.new_key("p256"))
+    if name == "strange":
+        return demo_pki.issue(holder("other-root"), 'a "quoted"\nname" of two (lines)', dns_names=[], key=demo_pki.new_key("p256"))
     if name == "foreign":
         return demo_pki.issue(holder("other-root"), NAME, key=demo_pki.new_key("p256"))
     if name == "old":
@@ -81,7 +84,7 @@ def holder(name: str) -> demo_pki.Holder:
     return demo_pki.issue(issuer, "Zoë 🔑" if name == "umlaut" else NAME, key=key, **options.get(name, {}))
 
 
-HOLDERS = ("root", "intermediate", "other-root", "foreign", "old", "new", "chained", "same-key", "umlaut", "ecdsa", "expired")
+HOLDERS = ("root", "intermediate", "other-root", "foreign", "old", "new", "chained", "same-key", "umlaut", "ecdsa", "expired", "strange")
 
 
 def sha256(name: str) -> str:
@@ -114,7 +117,7 @@ def furnish(mac: SimulatedMac, path: str, password: str, names: t.Sequence[str],
     master = keychain.master(password)
     assert master is not None
     keychain.certificates += [*_strange(), crypto.certificate(holder("other-root").der)]
-    for name in ("foreign", *names):
+    for name in ("foreign", "strange", *names):
         if name == "many":
             keychain.certificates += _many()
             continue
@@ -128,7 +131,7 @@ def furnish(mac: SimulatedMac, path: str, password: str, names: t.Sequence[str],
         keychain.keys.append(
             {
                 **key,
-                "label": f"{NAME} {sha256(who)[:16]}" if who != "foreign" else "Imported Private Key",
+                "label": f"{NAME} {sha256(who)[:16]}" if who not in ("foreign", "strange") else "Imported Private Key",
                 "sealed": keychain.seal_key(master, pkcs8),
                 "any": False,
                 "applications": ["/usr/bin/security"],
@@ -185,6 +188,11 @@ def _items(keychain: dict[str, t.Any]) -> dict[str, str]:
     for item in keychain["keys"]:
         result[f"key of {owners.get(item['hash'], item['hash'])}"] = _digest(item)
     return result
+
+
+def search_lists(mac: SimulatedMac) -> dict[str, bytes]:
+    """Return the files that hold each user's keychain search list and default keychain."""
+    return {path: content for path, content in mac.files().items() if path.endswith("/com.apple.security.plist")}
 
 
 def keys(mac: SimulatedMac, path: str) -> list[dict[str, t.Any]]:

@@ -6,8 +6,10 @@
 # Read a keychain without opening it: a private copy is read, because opening a live login keychain again and again
 # has been seen to damage it (osquery issues 7780 and 8830).
 #
-# Reads: keychain (login, System or an absolute path), read_identities (yes or empty). Sets: keychain_path.
-# Prints: keychain (status 0 there, 1 missing; the path), copy, certificates (hashes and PEM), identities (on demand).
+# Reads: keychain (login, System or an absolute path), read_identities (yes or empty), applications (paths, a line each).
+# Sets: keychain_path.
+# Prints: keychain (status 0 there, 1 missing; the path), copy, certificates (hashes and PEM), identities (on demand),
+#   applications (those of them that are not there, a line each; only if there are any).
 
 find_keychain() {
     case "$keychain" in
@@ -50,4 +52,16 @@ list_copy() {
     # Always -a: without it a damaged keychain may never answer.
     limited 60 /usr/bin/security find-certificate -a -Z -p "$copy"
     section certificates
+}
+
+# What an import would ask for and macOS would refuse, so that a run in check mode refuses it as well.
+find_applications() {
+    missing=
+    each find_application "$applications"
+    [ -z "$missing" ] || say applications 1 "$missing"
+}
+
+find_application() {
+    [ -e "$1" ] || missing="$missing${missing:+
+}$1"
 }

@@ -11,7 +11,8 @@
 #   (base64), import_options (for `security -i`), applications, default_applications (paths, a line each), partition (a line
 #   for `security -i`, or empty), prove_sha256, prove_sha1 (upper-case hex), undo, remove_identities, remove_certificates
 #   (SHA-256, a line each; undo: what to take back when the proof fails).
-# Prints: lock, unlock, import, trusted, add_certificates, proof, partition, remove; each only where the step did something.
+# Prints: lock, unlock, import, trusted, add_certificates, proof, unread, partition, remove; each only where the step did
+#   something.
 
 open_keychain() {
     if [ "$session" = gui ] && [ "$console" != "$owner" ]; then
@@ -53,7 +54,6 @@ decoded() {
 }
 
 import_identity() {
-    imported=
     [ -z "$failed" ] && [ -n "$pkcs12" ] || return 0
     trusted=
     each trust_wanted "$applications"
@@ -67,7 +67,6 @@ import_identity() {
     owner_run 60 /usr/bin/security -q -i
     feed=
     /bin/rm -f "$handed"
-    [ "$status" != 0 ] || imported=yes
     report import
 }
 
@@ -81,9 +80,10 @@ trust_present() {
     [ ! -e "$1" ] || trusted="$trusted -T \"$1\""
 }
 
-# An import brings the certificates along, unless it failed because the key is there already; then they make it an identity.
+# Also after an import: one that fails because the key is there already brings no certificate, and one that succeeds may
+# leave some of the chain out. What is there already does not come twice.
 add_certificates() {
-    [ -z "$failed" ] && [ -z "$imported" ] && [ -n "$certificates" ] || return 0
+    [ -z "$failed" ] && [ -n "$certificates" ] || return 0
     number=0
     files=
     each add_file "$certificates"
@@ -99,19 +99,44 @@ add_file() {
     files="$files $handed"
 }
 
-# Remove nothing before the identity that replaces it is seen in the keychain, with its key.
+# Remove nothing before the identity that replaces it is seen in the keychain, with its key. A keychain that could not be read
+# proves neither that it is there nor that it is not: then nothing at all is removed.
 prove_identity() {
     [ -z "$failed" ] && [ -n "$prove_sha256" ] || return 0
-    limited 20 /bin/cp "$keychain_path" "$work/proof.keychain-db"
-    limited 60 /usr/bin/security find-certificate -a -Z "$work/proof.keychain-db"
-    /usr/bin/grep -q "^SHA-256 hash: $prove_sha256\$" "$work/out" || failed=proof
-    limited 60 /usr/bin/security find-identity "$work/proof.keychain-db"
-    /usr/bin/grep -q "^ *[0-9]*) $prove_sha1 " "$work/out" || failed=proof
+    look_for_proof
+    case "$status" in
+        0 | 124) ;;
+        *) # Or macOS was writing it just then, and a second copy is whole.
+            /bin/sleep 1
+            look_for_proof
+            ;;
+    esac
     /bin/rm -f "$work/proof.keychain-db"
-    [ -n "$failed" ] || return 0
+    # What a full disk has cut short is not read either.
+    if [ "$status" != 0 ] || [ -n "$full" ]; then
+        failed=unread
+        section unread
+        return 0
+    fi
+    [ -z "$proven" ] || return 0
+    failed=proof
     say proof 1 "$prove_sha256"
     # A certificate without its key is of no use, and was not there before.
     each undo_certificate "$undo"
+}
+
+# Stops at the first tool that fails, with its $status.
+look_for_proof() {
+    proven=
+    limited 20 /bin/cp "$keychain_path" "$work/proof.keychain-db"
+    [ "$status" = 0 ] || return 0
+    limited 60 /usr/bin/security find-certificate -a -Z "$work/proof.keychain-db"
+    [ "$status" = 0 ] || return 0
+    /usr/bin/grep -q "^SHA-256 hash: $prove_sha256\$" "$work/out" || return 0
+    limited 60 /usr/bin/security find-identity "$work/proof.keychain-db"
+    [ "$status" = 0 ] || return 0
+    /usr/bin/grep -q "^ *[0-9]*) $prove_sha1 " "$work/out" || return 0
+    proven=yes
 }
 
 undo_certificate() {

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import functools
 import types
 import typing as t
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from support import demo_pki, fake_mac
 from support.fake_mac import Answer, FakeMac
 from support.keychain_listing import certificates, identities
@@ -32,6 +35,22 @@ def root() -> demo_pki.Holder:
 @functools.cache
 def leaf() -> demo_pki.Holder:
     return demo_pki.issue(root(), "mac01", key=demo_pki.new_key(number=1))
+
+
+@functools.cache
+def newer() -> demo_pki.Holder:
+    return demo_pki.issue(root(), "mac01", key=demo_pki.new_key(number=2), starts=dt.timedelta(hours=-1))
+
+
+@functools.cache
+def two_names() -> demo_pki.Holder:
+    """Return an identity whose issuer's name has two parts."""
+    name = x509.Name.from_rfc4514_string("CN=Root,O=Contoso")
+    key = demo_pki.new_key("p256")
+    made = demo_pki.root("Root", key=key).certificate
+    begin, end = made.not_valid_before_utc, made.not_valid_after_utc
+    builder = x509.CertificateBuilder(name, name, made.public_key(), made.serial_number, begin, end)
+    return demo_pki.issue(demo_pki.Holder(builder.sign(key, hashes.SHA256()), key), "mac01", key=demo_pki.new_key("p256"))
 
 
 @functools.cache
@@ -89,6 +108,38 @@ def test_check_mode_asks_once_and_says_the_same() -> None:
     assert foretold == done
 
 
+def test_a_stale_pkcs12_removes_nothing_newer_and_says_so() -> None:
+    before, after = sections(newer(), root(), connected="root"), sections(newer(), leaf(), root(), connected="root")
+    result, mac = run("identity", imported(), before, after)
+    assert Certificate(newer().der).sha256.upper() not in mac.scripts[1]
+    assert (result["changed"], result["superseded"]) == (True, [])
+    again, _mac = run("identity", imported(), after)
+    newer_one = "holds a newer identity of this name, from"
+    told = [[text for text in one["identity"]["warnings"] if newer_one in text] for one in (result, again)]
+    assert told[0] == told[1] != []
+    assert again["changed"] is False
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check-mode", "real-run"])
+def test_an_application_that_is_missing_is_refused_before_anything_is_changed(check: bool) -> None:
+    wanted = imported(allowed_applications=["/usr/libexec/neagent", "/x"])
+    result, mac = run("identity", wanted, sections(connected="root", applications=(1, "/x\n")), check=check)
+    assert "allowed_applications: there is no application /x on the Mac" in result["msg"]
+    assert len(mac.scripts) == 1
+    converged, _mac = run("identity", wanted, sections(leaf(), root(), connected="root", applications=(1, "/x\n")), check=check)
+    assert converged["changed"] is False
+
+
+def test_an_issuer_in_another_order_is_refused_and_not_overlooked() -> None:
+    options = {"state": "absent", "issuer": "O=Contoso,CN=Root", "common_name": "mac01"}
+    result, _mac = run("identity", options, sections(two_names(), connected="root"))
+    assert result["msg"].startswith("issuer: the keychain holds an identity mac01 whose issuer has the same parts in another order")
+    assert "write the issuer as CN=Root,O=Contoso" in result["msg"]
+    answers = sections(two_names(), connected="root"), sections(connected="root")
+    result, _mac = run("identity", {**options, "issuer": "2.5.4.3=Root,O=Contoso"}, *answers)
+    assert result["changed"] is True
+
+
 def test_removing_an_identity_that_is_not_there_needs_no_password() -> None:
     result, mac = run("identity", {"state": "absent", "sha256": "0" * 64}, sections(root()))
     assert (result["changed"], result["identity"], len(mac.scripts)) == (False, None, 1)
@@ -114,6 +165,13 @@ OPTIONS: dict[str, tuple[str, dict[str, t.Any], str]] = {
     "two-ways-to-name-it": ("identity", {"state": "absent", "sha256": "0" * 64, "pkcs12_content": "eHh4eA=="}, "mutually exclusive"),
     "name-without-issuer": ("identity", {"state": "absent", "common_name": "x"}, "required together"),
     "fingerprint-with-colons": ("identity", {"state": "absent", "sha256": "AA:BB"}, "sha256: the text is not a SHA-256 fingerprint"),
+    "issuer-with-blanks": (
+        "identity",
+        {"state": "absent", "issuer": "CN=Root, O=Contoso", "common_name": "x"},
+        "issuer: 'CN=Root, O=Contoso' is not a name in the form of RFC 4514; write it as the certificate's issuer is shown",
+    ),
+    "partition-without-colon": ("identity", imported(partition_list=["vpn"]), "partition_list: vpn is not a partition"),
+    "certificate-that-is-no-text": ("certificate", {"certificates": ["\ud800"]}, "certificates: entry 1: the data is not a readable"),
     "not-base64": ("identity", {"pkcs12_content": "***"}, "pkcs12_content: the text is not base64"),
     "unknown-option": ("identity", {"state": "absent", "sha256": "0" * 64, "pkcs12": "x"}, "pkcs12. Supported parameters include"),
     "no-certificates": ("certificate", {}, "missing required arguments: certificates"),

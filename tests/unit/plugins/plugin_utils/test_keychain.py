@@ -29,18 +29,34 @@ ALICE = Owner("alice", False, "alice", "alice", 501, "/Users/alice")
 ROOT = Owner("root", True, "alice", "alice", 501, "/Users/alice")
 
 
+# Certificates without a common name: their DNS names, and how many days ago they were issued.
+NAMELESS = (
+    ("one", ["mac01.example.com", "mac01"], 2),
+    ("one-before", ["MAC01", "mac01.example.com"], 300),
+    ("another", ["mac02.example.com", "mac01"], 300),
+    ("nobody", [], 2),
+    ("nobody-before", [], 300),
+)
+
+
 @functools.cache
 def issued() -> dict[str, Certificate]:
     """Return the certificates of the cases: two generations of one name, one that keeps the key, and one of another issuer."""
     key, other = demo_pki.new_key("p256"), demo_pki.new_key("p256")
+    now = dt.datetime.now(dt.UTC)
     root, strange = demo_pki.root("Root", key=demo_pki.new_key("p256")), demo_pki.root("Strange", key=demo_pki.new_key("p256"))
     holders = {
         "root": root,
         "old": demo_pki.issue(root, "mac01", key=key, starts=dt.timedelta(days=-300)),
-        "new": demo_pki.issue(root, "mac01", key=other),
-        "same-key": demo_pki.issue(root, "mac01", key=key),
+        "new": demo_pki.issue(root, "mac01", key=other, now=now),
+        "same-key": demo_pki.issue(root, "mac01", key=key, now=now),
         "foreign": demo_pki.issue(strange, "mac01", key=demo_pki.new_key("p256")),
         "longer-name": demo_pki.issue(root, "mac01-b", key=demo_pki.new_key("p256")),
+        "newer": demo_pki.issue(root, "mac01", key=demo_pki.new_key("p256"), starts=dt.timedelta(minutes=-1)),
+        **{
+            f"nameless-{name}": demo_pki.issue(root, None, dns_names=names, key=demo_pki.new_key("p256"), starts=dt.timedelta(days=-days))
+            for name, names, days in NAMELESS
+        },
     }
     return {name: Certificate(holder.der) for name, holder in holders.items()}
 
@@ -67,6 +83,9 @@ PLANS = {
     "all-there": (found("root", keys=("new",)), True, []),
     "certificate-without-its-key-is-no-identity": (found("root", "new"), True, [("new", "absent", "present")]),
     "chain-missing": (found(keys=("new",)), True, [("root", "absent", "present")]),
+    "newer-stays": (found("root", keys=("new", "newer")), True, []),
+    "newer-stays-and-older-goes": (found("root", keys=("new", "newer", "old")), True, [("old", "present", "absent")]),
+    "newer-stays-beside-what-comes": (found("root", keys=("newer",)), True, [("new", "absent", "present")]),
     "older-goes": (found("root", keys=("new", "old")), True, [("old", "present", "absent")]),
     "older-may-stay": (found("root", keys=("new", "old")), False, []),
     "older-without-key-is-no-identity": (found("root", "old", keys=("new",)), True, []),
@@ -78,6 +97,31 @@ PLANS = {
 @pytest.mark.parametrize(("before", "remove", "changes"), PLANS.values(), ids=PLANS.keys())
 def test_plan_of_an_identity(before: Found, remove: bool, changes: list[tuple[str, str, str]]) -> None:
     assert described(keychain.plan_identity(wanted(), before, remove_superseded=remove)) == changes
+
+
+SUPERSEDED = {
+    "older": ("new", ("old", "newer"), ("old",), ("newer",)),
+    "same-moment": ("new", ("same-key", "new"), ("same-key",), ()),
+    "no-common-name-but-the-same-dns-names": ("nameless-one", ("nameless-one-before",), ("nameless-one-before",), ()),
+    "no-common-name-seen-from-the-older": ("nameless-one-before", ("nameless-one",), (), ("nameless-one",)),
+    "no-common-name-and-other-dns-names": ("nameless-one", ("nameless-another",), (), ()),
+    "no-name-at-all": ("nameless-nobody", ("nameless-nobody-before",), (), ()),
+    "no-common-name-beside-one-that-has": ("nameless-one", ("old",), (), ()),
+}
+
+
+@pytest.mark.parametrize(("certificate", "keys", "older", "newer"), SUPERSEDED.values(), ids=SUPERSEDED.keys())
+def test_only_older_ones_of_the_same_client_are_superseded(
+    certificate: str, keys: tuple[str, ...], older: tuple[str, ...], newer: tuple[str, ...]
+) -> None:
+    keychain = found(keys=(*keys, certificate))
+    assert keychain.superseded_by(issued()[certificate]) == tuple(issued()[name] for name in older)
+    assert keychain.newer_than(issued()[certificate]) == tuple(issued()[name] for name in newer)
+
+
+def test_a_certificate_without_a_common_name_goes_by_its_first_dns_name() -> None:
+    changes = keychain.plan_certificates([issued()["nameless-one"], issued()["nameless-nobody"]], found(), present=True)
+    assert [change.name.split(" (")[0] for change in changes] == ["certificate mac01.example.com", "certificate without a name"]
 
 
 REMOVALS = {
@@ -173,6 +217,14 @@ def seen(**sections: object) -> Answer:
         "identities": (0, identities(issued()["new"].sha1)),
     }
     return {**answer, **sections}  # type: ignore[dict-item]
+
+
+def test_applications_that_are_not_there_are_seen() -> None:
+    mac = FakeMac(seen(applications=(1, "/Applications/VPN\x0b.app\n/x\n")), seen())
+    wanted_ones = ("/Applications/VPN\x0b.app", "/x", "/usr/libexec/neagent")
+    assert keychain.observe(mac, Target("login"), applications=wanted_ones).missing_applications == ("/Applications/VPN\x0b.app", "/x")
+    assert "\napplications='/Applications/VPN\x0b.app\n/x\n/usr/libexec/neagent'\n" in mac.scripts[0]
+    assert keychain.observe(mac, Target("login")).missing_applications == ()
 
 
 def test_observing_is_one_round_trip_with_no_secret_in_it() -> None:

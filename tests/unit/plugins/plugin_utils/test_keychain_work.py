@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import datetime as dt
 import functools
 import re
 import shlex
@@ -34,7 +36,7 @@ PASSWORD = 'quote " and \\ in it'
 @functools.cache
 def holders() -> dict[str, demo_pki.Holder]:
     root = demo_pki.root("Root", key=demo_pki.new_key("p256"))
-    old = demo_pki.issue(root, "mac01", key=demo_pki.new_key(number=1))
+    old = demo_pki.issue(root, "mac01", key=demo_pki.new_key(number=1), starts=dt.timedelta(days=-300))
     names = {"mac": "mac01", "umlaut": 'Zoë "the\\first"\n🔑'}
     made = {name: demo_pki.issue(root, text, key=demo_pki.new_key(number=2), dns_names=["mac01"]) for name, text in names.items()}
     return {"root": root, "old": old, "same-key": demo_pki.issue(root, "mac01", key=demo_pki.new_key(number=1)), **made}
@@ -148,7 +150,23 @@ REFUSED_OPTIONS: dict[str, tuple[dict[str, t.Any], str]] = {
 @pytest.mark.parametrize(("options", "text"), REFUSED_OPTIONS.values(), ids=REFUSED_OPTIONS.keys())
 def test_options_that_security_cannot_take(options: dict[str, t.Any], text: str) -> None:
     with pytest.raises(MacError, match=text):
-        keychain_work.identity_work(wanted(), found(), {**OPTIONS, **options})
+        keychain_work.check_options({**OPTIONS, **options})
+
+
+def test_a_missing_application_is_refused_only_when_a_key_would_be_imported() -> None:
+    missing = ("/Applications/VPN.app", "/x")
+    with pytest.raises(MacError, match=r"^allowed_applications: there is no application /Applications/VPN\.app on the Mac; nothing"):
+        keychain_work.identity_work(wanted(), dataclasses.replace(found("old"), missing_applications=missing), OPTIONS)
+    there = keychain_work.identity_work(wanted(), dataclasses.replace(found("mac"), missing_applications=missing), OPTIONS)
+    assert there.import_identity is None
+
+
+def test_who_brings_an_older_identity_is_told_of_the_newer_one() -> None:
+    text = f"holds a newer identity of this name, from {pki.iso(certificate('mac').not_before)} ({certificate('mac').sha256[:16]})"
+    notes = keychain_work.newer_notes(wanted("old"), found("mac"))
+    assert [text in note and note.endswith("; this PKCS#12 is older.") for note in notes] == [True]
+    assert keychain_work.newer_notes(wanted(), found("old")) == ()
+    assert keychain_work.identity_work(wanted("old"), found("mac"), OPTIONS).remove_identities == ()
 
 
 TOO_MUCH = {
@@ -178,8 +196,20 @@ STOPPED: dict[str, tuple[Access, dict[str, t.Any], str]] = {
     "import-without-effect": (
         Access("gui"),
         {"proof": (1, ""), "import": (1, "", "no\n")},
-        r"after its import \(no\); nothing was removed",
+        r"after its import \(no\); nothing was removed; put right what macOS complains of",
     ),
+    "certificate-without-effect": (
+        Access("gui"),
+        {"proof": (1, ""), "import": (0, ""), "add_certificates": (1, "", "security: /tmp/1.cer: already in x\nno room\n")},
+        r"after its import \(no room\); nothing was removed; put right",
+    ),
+    "import-that-says-nothing": (Access("gui"), {"proof": (1, "")}, "after its import; nothing was removed; see whether the keychain is"),
+    "unread-after-the-import": (
+        Access("gui"),
+        {"unread": (49, "", "not valid\n")},
+        r"could not be read after the import, so nothing was removed \(not valid\); run the play again",
+    ),
+    "unread-is-not-a-dialog": (Access("gui"), {"unread": (124, "")}, "could not be read after the import, so nothing was removed; run"),
     "no-temporary-files": (Access("gui"), {"files": (1, "identity.p12\n")}, "stopped; nothing was removed; see whether the Mac's /tmp"),
 }
 
@@ -201,6 +231,16 @@ UNDONE: dict[str, tuple[tuple[str, ...], dict[str, t.Any], str]] = {
         r"still shows: identity mac01 .* absent \(security: read-only\)",
     ),
     "the-older-is-still-there": (("mac", "old", "root"), {"remove": (52, "", "no\n")}, r"still shows: identity mac01 .* present \(no\)"),
+    "what-is-there-already-is-not-the-reason": (
+        ("mac",),
+        {"add_certificates": (1, "", "x: full\nsecurity: /tmp/2.cer: already in x\n")},
+        r"still shows: certificate Root .* absent \(x: full\)",
+    ),
+    "another-step-is-not-the-reason": (
+        ("mac", "old", "root"),
+        {"add_certificates": (1, "", "no\n")},
+        r"still shows: identity mac01 .* present; see whether",
+    ),
     "an-error-that-did-no-harm-is-not-the-reason": (("mac", "old", "root"), {"import": (0, "", "note\n")}, r"present; see whether"),
     "unreadable-afterwards": (("mac",), {"certificates": (49, "")}, "is damaged, so its content is unknown"),
 }
