@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
+import json
 import subprocess
 import time
 
 import pytest
 from support import keychain_world as world
-from support.controller import Controller
-from support.keychain_case import PASSWORD, USER, Case
+from support.controller import Controller, Run
+from support.keychain_case import NOBODY, PASSWORD, ROOT, USER, Case
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, keychain, keychain_work, pki
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.changes import Change
@@ -21,20 +23,46 @@ from simulated_mac import Fleet, MacSpec, SimulatedMac
 
 RENEWAL = Case("renewal", USER, "", "", "changed", options={"pkcs12": "new", "keychain_password": PASSWORD})
 OPTIONS = {"allowed_applications": None, "partition_list": list(keychain_work.PARTITIONS), "remove_superseded": True}
-# The tool at which the network goes away, and how many of its calls still work.
+AT_THE_SCREEN = Case("renewal", ROOT, "", "", "changed", options={"pkcs12": "new"})
+NOBODY_THERE = Case("renewal", NOBODY, "", "", "changed", options={"pkcs12": "new", "keychain_password": PASSWORD, "user": "alice"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """The tool at which the network goes away, how many of its calls still work, and what becomes of the one that does not."""
+
+    tool: str
+    after: int = 0
+    case: Case = RENEWAL
+    goes_on: bool = False
+
+
+# What root does is another path through the script: sudo, launchctl, a file handed over. A tool in the session at the screen
+# goes on with the work; one that unlocked for the lost connection has lost that with it.
 POINTS = {
-    "while-looking": ("security find-certificate", 0),
-    "before-unlocking": ("security show-keychain-info", 0),
-    "while-unlocking": ("security unlock-keychain", 0),
-    "while-importing": ("security import", 0),
-    "while-proving": ("security find-identity", 1),
-    "while-setting-the-partition-list": ("security set-key-partition-list", 0),
-    "while-removing-the-older": ("security delete-identity", 0),
-    "while-looking-again": ("security find-certificate", 2),
-    "while-locking": ("security lock-keychain", 0),
+    "while-looking": Point("security find-certificate"),
+    "before-unlocking": Point("security show-keychain-info"),
+    "while-unlocking": Point("security unlock-keychain"),
+    "while-importing": Point("security import"),
+    "while-proving": Point("security find-identity", 1),
+    "while-setting-the-partition-list": Point("security set-key-partition-list"),
+    "while-removing-the-older": Point("security delete-identity"),
+    "while-looking-again": Point("security find-certificate", 2),
+    "while-locking": Point("security lock-keychain"),
+    "while-importing-at-the-screen": Point("security import", case=AT_THE_SCREEN),
+    "while-an-import-at-the-screen-goes-on": Point("security import", case=AT_THE_SCREEN, goes_on=True),
+    "while-proving-at-the-screen": Point("security find-identity", 1, AT_THE_SCREEN),
+    "while-removing-the-older-at-the-screen": Point("security delete-identity", case=AT_THE_SCREEN),
+    "while-a-removal-at-the-screen-goes-on": Point("security delete-identity", case=AT_THE_SCREEN, goes_on=True),
+    "while-importing-for-nobody-there": Point("security import", case=NOBODY_THERE),
+    "while-an-import-for-nobody-there-goes-on": Point("security import", case=NOBODY_THERE, goes_on=True),
+    "while-proving-for-nobody-there": Point("security find-identity", 1, NOBODY_THERE),
+    "while-removing-the-older-for-nobody-there": Point("security delete-identity", case=NOBODY_THERE),
+    "while-locking-for-nobody-there": Point("security lock-keychain", case=NOBODY_THERE),
 }
 # Seconds after which the SSH client is killed: all through the script, which takes about two.
 DELAYS = (0.05, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 1.05, 1.2, 1.4, 1.6, 1.9, 2.3)
+HOSTS = tuple(f"mac{number:02}" for number in range(1, len(POINTS) + 1))
 OLD, NEW = {"old", "key of old"}, {"new", "key of new"}
 
 
@@ -44,7 +72,7 @@ def _furnish(mac: SimulatedMac) -> dict[str, str]:
 
 
 def _wait_until_clean(mac: SimulatedMac) -> None:
-    """Wait until the script on the Mac has ended; its longest limit is a minute."""
+    """Wait until the script on the Mac has ended; its longest limit is a minute, or less where its seconds are made short."""
     until = time.monotonic() + 100
     while left := [path for path in mac.files() if "/p2s." in path]:
         assert time.monotonic() < until, left
@@ -64,30 +92,43 @@ def _assert_safe(mac: SimulatedMac, before: dict[str, str]) -> None:
     assert world.key_text("new").encode() not in content
 
 
+def _play(controller: Controller, fleet: Fleet) -> Run:
+    """Run each Mac's renewal on all at once, and return what came of it."""
+    for host, point in zip(HOSTS, POINTS.values(), strict=True):
+        (controller.folder / f"{host}.yml").write_text(json.dumps([point.case.task()]))
+    tasks = [{"ansible.builtin.include_tasks": "{{ inventory_hostname }}.yml"}]
+    (controller.folder / "cut.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "strategy": "free", "tasks": tasks}]))
+    return controller.run("cut.yml", "-i", str(fleet.inventory), "--forks", str(len(POINTS)))
+
+
 @pytest.mark.slow
 def test_network_lost_at_a_tool(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("cut")
     controller = Controller(folder / "controller")
     controller.inventory([])
-    hosts = {f"mac{number}": point for number, point in enumerate(POINTS.values(), 1)}
-    with Fleet(folder / "fleet", [MacSpec(host) for host in hosts]) as fleet:
+    points = dict(zip(HOSTS, POINTS.values(), strict=True))
+    with Fleet(folder / "fleet", [point.case.mac(host) for host, point in points.items()]) as fleet:
         before = {}
-        for host, (tool, after) in hosts.items():
+        for host, point in points.items():
             before[host] = _furnish(fleet[host])
-            fleet[host].fault(tool, "cut", after=after, once=True)
-        arguments = ("-i", str(fleet.inventory), "--forks", "9")
-        cut = controller.play(RENEWAL.task(), arguments=arguments)
-        for host, (tool, _after) in hosts.items():
-            assert cut.recap(host)["unreachable"] == 1, tool
+            fleet[host].fault(point.tool, "cut", after=point.after, once=True, goes_on=point.goes_on)
+        cut = _play(controller, fleet)
+        for host, point in points.items():
+            assert cut.recap(host)["unreachable"] == 1, (point, cut.output[-4000:])
+            # From now on a tool that hangs is stopped soon.
+            fleet[host].fault("sleep", "fast")
+        for host in points:
             _wait_until_clean(fleet[host])
+            fleet[host].fault("sleep", None)
             _assert_safe(fleet[host], before[host])
         # A Mac that still worked on a cut-off script may have been looked at too early: now all is quiet.
-        assert controller.play(RENEWAL.task(), arguments=arguments).rc == 0
-        for host, (tool, _after) in hosts.items():
+        assert _play(controller, fleet).rc == 0
+        for host, point in points.items():
             after = world.items(fleet[host])[world.LOGIN]
-            assert after.keys() == (before[host].keys() - OLD) | NEW, tool
-        last = controller.play(RENEWAL.task(), arguments=arguments)
-        assert {last.recap(host)["changed"] for host in hosts} == {0}
+            assert after.keys() == (before[host].keys() - OLD) | NEW, point
+            assert world.key_text("new").encode() not in b"".join(fleet[host].files().values())
+        last = _play(controller, fleet)
+        assert {last.recap(host)["changed"] for host in points} == {0}
 
 
 def _library(mac: SimulatedMac, *, killed_after: float | None = None) -> Mac:
