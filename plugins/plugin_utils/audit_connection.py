@@ -57,6 +57,8 @@ def _shall_be_connected(wanted: Wanted, found: Found, expected: str) -> Finding:
         # How long a run waits decides nothing about what it changes.
         plan = tunnel_work.plan(found, wanted.connection, "connected", 1)
     except MacError as error:
+        if error is found.vpnutil_error:
+            return unknown(_STATE, expected, error)
         return Finding(_STATE, "drift", expected, f"not connected; {error.finding}", sentence(error.remedy))
     status = found.status(wanted.connection)
     if plan.changes:

@@ -288,6 +288,12 @@ CONNECTED: dict[str, tuple[dict[str, t.Any], str, str]] = {
     "connected-without-an-address": (vpnutil("Connected"), "unknown", "vpnutil says Connected"),
     "being-connected": (vpnutil("Connecting"), "pending", "being connected"),
     "vpnutil-does-not-know-it": (vpnutil(None), "drift", "alice has no VPN called Azure VPN"),
+    "vpnutil-does-not-answer": (vpnutil("", vpnutil_status=(124, "")), "unknown", "/opt/homebrew/bin/vpnutil did not answer in time"),
+    "two-tunnels-and-none-in-the-pool": (
+        vpnutil("Connected", interfaces=(0, f"{ipsec('10.9.9.9')[1]}ipsec1: flags=8051<UP> mtu 1280\n\tinet 10.9.9.8 --> 10.9.9.8 \n")),
+        "unknown",
+        "download the client package again",
+    ),
     "vpnutil-outside-the-session-at-the-screen": (vpnutil(None, session="ssh"), "pending", "only from the session at the screen"),
     "ifconfig-does-not-answer": ({"interfaces": (124, "")}, "unknown", "did not tell its network interfaces"),
     "no-profile": ({"profiles_user": ABSENT}, "not_applicable", "once the wanted profile is installed"),
