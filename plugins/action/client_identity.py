@@ -9,20 +9,22 @@ import collections
 import datetime as dt
 import pathlib
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import changes as differences
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import (
+    identity_files,
     identity_retirement,
     identity_store,
     issuing_options,
-    issuing_plan,
+    issuing_wanted,
     pki,
 )
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.action import P2SActionBase
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity_retirement import Holder
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.issuing import Authority
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.issuing_plan import Request
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import P2SError
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity_retirement import Ended, Holder
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.issuing_authority import Authority
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.issuing_wanted import Request
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.issuing_work import Office, Outcome
 
 
@@ -54,8 +56,9 @@ class ActionModule(P2SActionBase):
         authority = issuing_options.authority(self, options, now)
         outcomes: list[Outcome] = []
         requests = issuing_options.requests(self, options, self._host)
-        issuing_plan.refuse_duplicates(requests)
-        for ledger, group in self._by_ledger(options, requests):
+        issuing_wanted.refuse_duplicates(requests)
+        groups = self._by_ledger(options, requests)
+        for ledger, group in groups:
             office = Office(
                 ledger=ledger,
                 authority=authority,
@@ -65,7 +68,13 @@ class ActionModule(P2SActionBase):
                 lock_timeout=options["lock_timeout"],
                 now=now,
             )
-            outcomes += office.run(group, check_mode=self.check_mode)
+            try:
+                outcomes += office.run(group, check_mode=self.check_mode)
+            except P2SError as error:
+                if len(groups) == 1:
+                    raise
+                # what is wrong with one ledger must not hide what was done with another
+                outcomes += [Outcome(request, "failed", error=error) for request in group]
         notes = [*authority.warnings(), *_shortened(authority, terms.valid_for, now)]
         changed = [change for outcome in outcomes if not outcome.error for change in outcome.changes]
         result = {"changed": bool(changed), "diff": differences.diff(changed), "warnings": notes}
@@ -78,24 +87,35 @@ class ActionModule(P2SActionBase):
         return list(groups.items())
 
     def _ended(self, options: dict[str, t.Any], now: dt.datetime) -> dict[str, t.Any]:
-        """Revoke, retire or remove."""
+        """Revoke, retire or remove: in no ledger before it is seen that it can be done in all."""
         groups: dict[pathlib.Path, list[Holder]] = {}
         for one in [options] if options["identities"] is None else options["identities"]:
-            path = issuing_options.local_path(self, one["path"]) if one["path"] else None
+            path = issuing_options.local_path(self, "path", one["path"]) if one["path"] else None
             holder = Holder(one["name"], path)
             groups.setdefault(issuing_options.ledger_of(self, options, path), []).append(holder)
-        ended = [
-            one
-            for ledger, holders in groups.items()
-            for one in identity_retirement.end(
-                holders, options["state"], ledger, lock_timeout=options["lock_timeout"], now=now, check_mode=self.check_mode
-            )
-        ]
+
+        def end(*, check_mode: bool) -> Iterator[Ended]:
+            for ledger, holders in groups.items():
+                yield from identity_retirement.end(
+                    holders, options["state"], ledger, lock_timeout=options["lock_timeout"], now=now, check_mode=check_mode
+                )
+
+        ended = list(end(check_mode=True))
+        failure: dict[str, t.Any] = {}
+        if not self.check_mode:
+            ended = []
+            try:
+                # one by one: what was done stays told when a later ledger fails
+                for one in end(check_mode=False):
+                    ended.append(one)
+            except P2SError as error:
+                failure = error.as_result()
         changed = [change for one in ended for change in one.changes]
         return {
             "changed": bool(changed),
             "diff": differences.diff(changed),
             "revoked": [entry for one in ended for entry in identity_retirement.revocations(one.entries, now)],
+            **failure,
         }
 
 
@@ -118,7 +138,7 @@ def _one(outcome: Outcome, authority: Authority, now: dt.datetime) -> dict[str, 
         "previous": [str(path) for path in identity_store.previous_files(request.path)],
     }
     if request.public_key:
-        data = identity_store.read(request.path) if outcome.entry else None
+        data = identity_files.read(request.path) if outcome.entry else None
         shown["certificate"] = pki.Certificate.from_pem_or_der(data).pem if data else None
         shown["chain"] = [certificate.pem for certificate in authority.issuers]
     return shown

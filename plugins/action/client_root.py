@@ -5,15 +5,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import pathlib
 import typing as t
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import changes as differences
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity_store, issuing, issuing_options, issuing_root, pki
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import (
+    identity_files,
+    identity_store,
+    issuing,
+    issuing_options,
+    issuing_root,
+    pki,
+)
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.action import P2SActionBase
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.changes import Change
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import IdentityError
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity_lock import locked
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity_store import Replacement
+
+_CERTIFICATE, _KEY = "certificate_path", "private_key_path"
+# One root of RSA 4096 is made in seconds, even where many are at it.
+_LOCK_TIMEOUT = 120
+_LOCKED = (_CERTIFICATE, "let it end, and run the task again")
 
 
 class ActionModule(P2SActionBase):
@@ -34,40 +48,72 @@ class ActionModule(P2SActionBase):
     def act(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """Observe, plan, apply."""
         now = pki.utc_now()
-        key_type = issuing.check_key_type(options["key_type"])
-        paths = [issuing_options.local_path(self, options[name]) for name in ("certificate_path", "private_key_path")]
+        issuing.check_key_type(options["key_type"])
+        paths = {name: issuing_options.local_path(self, name, options[name]) for name in (_CERTIFICATE, _KEY)}
+        if paths[_CERTIFICATE] == paths[_KEY]:
+            raise IdentityError("certificate and key would be the same file", "give two paths", option=_KEY)
+        if all(identity_files.exists(path, name) for name, path in paths.items()):
+            return self._found(options, paths, now)
+        issuing_root.check(options["common_name"] or issuing_root.NAME, options["private_key_passphrase"], options["valid_for"])
+        for name, path in paths.items():
+            identity_store.refuse_unwritable(path, name)
+        if self.check_mode:
+            return self._made(options, paths, now)
+        # Every host of a play may come here at once, and between a root's two files there is a moment with one of them.
+        with locked(paths[_CERTIFICATE], _LOCK_TIMEOUT, option=_CERTIFICATE, in_vain=_LOCKED):
+            there = identity_files.exists(paths[_CERTIFICATE], _CERTIFICATE) and identity_files.exists(paths[_KEY], _KEY)
+            return self._found(options, paths, now) if there else self._made(options, paths, now)
+
+    def _found(self, options: dict[str, t.Any], paths: dict[str, pathlib.Path], now: dt.datetime) -> dict[str, t.Any]:
+        """Check the root that is there, and take its key away from other readers."""
+        certificate, private_key = (self.controller_file(name, str(path)) for name, path in paths.items())
         passphrase = options["private_key_passphrase"]
-        if self._is_there(*paths):
-            certificate, private_key = (
-                self.controller_file(name, str(path)) for name, path in zip(("certificate_path", "private_key_path"), paths, strict=True)
-            )
-            root = issuing_root.read_root(certificate, private_key, passphrase, name=options["common_name"], now=now).certificate
-            return {"root": issuing_root.to_result(root, now), "warnings": issuing_root.warnings(root, now), "diff": differences.diff([])}
-        name = options["common_name"] or issuing_root.NAME
-        issuing_root.check(name, passphrase, options["valid_for"])
-        for path in paths:
-            identity_store.refuse_unwritable(path)
-        _begin, end = issuing.validity(None, options["valid_for"], now)
-        after = {"common_name": name, "key_type": key_type, "valid_until": pki.iso(end)[:10]}
-        changes = [Change(str(paths[0]), "absent", after), Change(str(paths[1]), "absent", {"mode": "0600", "encrypted": True})]
+        root = issuing_root.read_root(certificate, private_key, passphrase, name=options["common_name"], now=now).certificate
+        changes = []
+        found = identity_files.look(paths[_KEY], _KEY)
+        if found and found.mode & ~identity_files.PRIVATE:
+            changes.append(Change(str(paths[_KEY]), {"mode": f"{found.mode:04o}"}, {"mode": "0600"}))
+            if not self.check_mode:
+                identity_files.make_private(paths[_KEY], _KEY)
+        return {
+            "changed": bool(changes),
+            "diff": differences.diff(changes),
+            "root": issuing_root.to_result(root, now),
+            "warnings": issuing_root.warnings(root, now),
+        }
+
+    def _made(self, options: dict[str, t.Any], paths: dict[str, pathlib.Path], now: dt.datetime) -> dict[str, t.Any]:
+        """Make the root, or say in check mode that it would be made."""
+        _refuse_half(paths)
+        name, passphrase, valid_for = options["common_name"] or issuing_root.NAME, options["private_key_passphrase"], options["valid_for"]
+        _begin, end = issuing.validity(None, valid_for, now)
+        after = {"common_name": name, "key_type": options["key_type"], "valid_until": pki.iso(end)[:10]}
+        changes = [
+            Change(str(paths[_CERTIFICATE]), "absent", after),
+            Change(str(paths[_KEY]), "absent", {"mode": "0600", "encrypted": True}),
+        ]
         shown: dict[str, t.Any] | None = None
         if not self.check_mode:
-            made = issuing_root.create(name, passphrase, key_type=key_type, valid_for=options["valid_for"], now=now)
-            identity_store.create_together([Replacement(paths[1], made.private_key), Replacement(paths[0], made.certificate.pem.encode())])
+            made = issuing_root.create(name, passphrase, key_type=options["key_type"], valid_for=valid_for, now=now)
+            key = Replacement(paths[_KEY], made.private_key, _KEY)
+            identity_store.create_together([key, Replacement(paths[_CERTIFICATE], made.certificate.pem.encode(), _CERTIFICATE)])
             shown = issuing_root.to_result(made.certificate, now)
         return {"changed": True, "diff": differences.diff(changes), "root": shown}
 
-    def _is_there(self, certificate: pathlib.Path, private_key: pathlib.Path) -> bool:
-        there, missing = (
-            [path for path in (certificate, private_key) if path.exists()],
-            [path for path in (certificate, private_key) if not path.exists()],
+
+def _refuse_half(paths: dict[str, pathlib.Path]) -> None:
+    """Refuse to go on where one of the two files is there, with ``IdentityError``."""
+    there = {name: identity_files.exists(path, name) for name, path in paths.items()}
+    if there[_KEY] and not there[_CERTIFICATE]:
+        raise IdentityError(
+            f"{paths[_KEY]} is there but {paths[_CERTIFICATE]} is not, and a root is never replaced",
+            "restore the certificate from a backup; if a run was just now interrupted as it made this root, nothing was issued with "
+            "the key yet, and it can be removed; or give other paths to make another root",
+            option=_CERTIFICATE,
         )
-        if there and missing:
-            raise IdentityError(
-                f"{there[0]} is there but {missing[0]} is not, and a root is never replaced",
-                "restore the file from a backup, or give other paths to make another root",
-                option="certificate_path" if missing[0] == certificate else "private_key_path",
-            )
-        if certificate == private_key:
-            raise IdentityError("certificate and key would be the same file", "give two paths", option="private_key_path")
-        return bool(there)
+    if there[_CERTIFICATE] and not there[_KEY]:
+        raise IdentityError(
+            f"{paths[_CERTIFICATE]} is there but {paths[_KEY]} is not, and a root is never replaced",
+            "restore the key from a backup, or give other paths to make another root",
+            option=_KEY,
+        )

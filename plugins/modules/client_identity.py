@@ -35,7 +35,8 @@ options:
     type: str
   path:
     description:
-      - The file of the identity on the controller, mode 0600. A relative path counts from the playbook.
+      - The file of the identity on the controller, mode 0600. A relative path counts from the playbook, or from the current folder
+        in the playbooks of this collection.
       - Required unless O(state=revoked) with O(ledger).
     type: path
   passphrase:
@@ -47,7 +48,7 @@ options:
   host:
     description:
       - The host that the ledger names. The default is C(inventory_hostname).
-      - A name that belongs to another host of the inventory is refused.
+      - A name that belongs to another host of the inventory is refused, and so are two O(identities) of one host.
     type: str
   identities:
     description:
@@ -75,7 +76,7 @@ options:
     description:
       - Path of a certificate signing request (PEM or DER) on the controller, for a Mac or MDM that keeps its private key to
         itself. The file at O(path) is then the certificate with its chain, as PEM.
-      - The request may name nobody but O(name). Its key must be RSA.
+      - The request may name nobody but O(name). Its key must be RSA of 2048 to 4096 bits.
     type: path
   csr_content:
     description: The signing request itself, as PEM text, instead of O(csr_path).
@@ -83,7 +84,8 @@ options:
   ca_certificate_path:
     description:
       - Path of the issuer's certificate on the controller (PEM or DER). If the issuer is no root, its own issuers follow in
-        the same file; they go into every PKCS#12.
+        the same file; they go into every PKCS#12. Each must be an authority whose path length allows those below it, which
+        that of a root made by M(azure_p2s.macos.client_root) does not.
       - This or O(ca_certificate_content) is required with O(state=present).
     type: path
   ca_certificate_content:
@@ -119,7 +121,7 @@ options:
     type: bool
     default: false
   ledger:
-    description: The ledger. The default is C(identities.json) in the folder of O(path).
+    description: The ledger. The default is C(identities.json) in the folder of O(path). A relative path counts as that of O(path).
     type: path
   lock_timeout:
     description: Seconds to wait for another run that is changing the same ledger.
@@ -132,6 +134,7 @@ options:
       - V(revoked) marks every unexpired certificate of O(name) as revoked, replaced ones included, and returns what belongs on
         the gateway's list. The gateway itself is not contacted. A revoked name gets a new identity with O(force) only.
       - V(absent) removes all files of the identity. The ledger keeps knowing it.
+      - A file whose content the ledger does not know as this identity's is never removed, but refused by name.
     type: str
     choices: [present, delivered, revoked, absent]
     default: present
@@ -139,6 +142,9 @@ notes:
   - Several runs may use one ledger at the same time. They wait for each other as they write, and no identity is issued twice.
   - An identity of your own that lies at O(path) and was issued by the same authority is taken into the ledger; one from another
     authority is refused, and never overwritten.
+  - Authorities are told apart by their keys, as two may have one name. A root that was renewed under the same key goes on.
+  - With several ledgers in one task, what is wrong with one of them is said of its hosts, and does not stop the others. The other
+    states begin with none before all ledgers have been read.
 seealso:
   - module: azure_p2s.macos.client_root
   - module: azure_p2s.macos.keychain_identity
@@ -239,6 +245,10 @@ identity:
     key_type:
       description: Kind and size of the key.
       type: str
+    warnings:
+      description: What may go wrong with it although it is valid, such as that it expires within 30 days.
+      type: list
+      elements: str
   sample: &sample
     name: mac01.example.com
     host: mac01
@@ -256,6 +266,7 @@ identity:
     not_after: "2027-11-23T09:00:00Z"
     days_left: 364
     key_type: rsa2048
+    warnings: []
 previous:
   description: The files that were kept for this identity when it was replaced, the latest first.
   returned: with O(name) and O(state=present)

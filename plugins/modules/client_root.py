@@ -12,6 +12,7 @@ description:
   - Makes a self-signed root and its private key, encrypted under a passphrase, on the controller, unless they are there.
   - A root that is there is checked (CA flag, validity, key and passphrase) and never replaced or renewed, as all identities
     that it issued would end. Make the next one at other paths and upload it beside the old one; a gateway takes 20.
+  - Only the rights of the key's file are put right. Hosts that come here at the same time wait for each other, and one makes the root.
   - RV(root.public_cert_data) is what the gateway wants.
 author:
   - azure_p2s.macos contributors (@azure-p2s)
@@ -20,7 +21,8 @@ extends_documentation_fragment:
   - azure_p2s.macos.attributes.controller
 options:
   certificate_path:
-    description: Where the certificate is, or will be, on the controller (PEM). A relative path counts from the playbook.
+    description: Where the certificate is, or will be, on the controller (PEM). A relative path counts from the playbook,
+      or from the current folder in the playbooks of this collection.
     type: path
     required: true
   private_key_path:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import os
+import pathlib
 import re
 import typing as t
 from collections.abc import Iterator
 
 from .errors import IdentityError
+from .identity_checks import EXPIRES_SOON
 from .pki import Certificate, iso
 
 VERSION = 1
@@ -26,10 +29,11 @@ STATES: tuple[State, ...] = t.get_args(State)
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One certificate. Times are ISO 8601 UTC; ``path`` is relative to the ledger's folder where it can be.
+    """One certificate. Times are ISO 8601 UTC; ``path`` is relative to the ledger's folder.
 
     ``thumbprint`` is the SHA-1 over the certificate in the form in which Azure's list of revoked certificates takes it.
-    ``file_sha256`` is that of the file as it was written.
+    ``file_sha256`` is that of the file as it was written. ``issuer_key_sha256`` is that of the issuer's public key (DER),
+    by which two issuers of one name are told apart; a ledger that was written without it is completed by the next run.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Entry:
     state: State
     issued_at: str
     revoked_at: str | None = None
+    issuer_key_sha256: str | None = None
 
     def expires(self) -> dt.datetime:
         """Return the end of validity, aware UTC."""
@@ -66,10 +71,26 @@ class Entry:
             "not_after": self.not_after,
             "days_left": (self.expires() - now).days,
             "key_type": self.key_type,
+            "warnings": self._warnings(now),
         }
 
+    def _warnings(self, now: dt.datetime) -> list[str]:
+        if self.expires() - now > EXPIRES_SOON:
+            return []
+        return [f"Client certificate '{self.name}' expires on {self.not_after}, in {(self.expires() - now).days} days."]
 
-def new_entry(certificate: Certificate, *, name: str, host: str, path: str, key_type: str, file_sha256: str, now: dt.datetime) -> Entry:
+
+def new_entry(
+    certificate: Certificate,
+    *,
+    name: str,
+    host: str,
+    path: str,
+    key_type: str,
+    file_sha256: str,
+    issuer_key_sha256: str | None,
+    now: dt.datetime,
+) -> Entry:
     """Return the entry of a certificate that is the current one of ``name`` from ``now`` on."""
     return Entry(
         name=name,
@@ -86,7 +107,20 @@ def new_entry(certificate: Certificate, *, name: str, host: str, path: str, key_
         file_sha256=file_sha256,
         state="current",
         issued_at=iso(now),
+        issuer_key_sha256=issuer_key_sha256,
     )
+
+
+def relative(path: pathlib.Path, folder: pathlib.Path) -> str:
+    """Return ``path`` as a ledger in ``folder`` names it: what is moved together stays right, on any controller."""
+    return os.path.relpath(path, folder)
+
+
+def difference(before: Entry, after: Entry) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """Return the fields of two entries that are not the same."""
+    old, new = dataclasses.asdict(before), dataclasses.asdict(after)
+    fields = [name for name in old if old[name] != new[name]]
+    return {name: old[name] for name in fields}, {name: new[name] for name in fields}
 
 
 class Ledger:
@@ -156,8 +190,8 @@ class Ledger:
         entries[:] = [change(entry) for entry in entries]
 
 
-_FIELDS = {field.name: field.name == "revoked_at" for field in dataclasses.fields(Entry)}
-_HEX = {"thumbprint": 40, "sha256": 64, "file_sha256": 64}
+_FIELDS = {field.name: field.name in ("revoked_at", "issuer_key_sha256") for field in dataclasses.fields(Entry)}
+_HEX = {"thumbprint": 40, "sha256": 64, "file_sha256": 64, "issuer_key_sha256": 64}
 
 
 def _checked(document: dict[str, t.Any]) -> Entry:
@@ -170,6 +204,7 @@ def _checked(document: dict[str, t.Any]) -> Entry:
     if entry.state not in STATES or entry.expires().tzinfo is None:
         raise ValueError("state or time")
     for name, length in _HEX.items():
-        if not re.fullmatch(f"[0-9a-f]{{{length}}}", getattr(entry, name)):
+        value = getattr(entry, name)
+        if value is not None and not re.fullmatch(f"[0-9a-f]{{{length}}}", value):
             raise ValueError(name)
     return entry

@@ -11,10 +11,11 @@ import pathlib
 import typing as t
 from collections.abc import Callable, Sequence
 
-from . import identity_store as store
+from . import identity_files, identity_store
 from .changes import Change
 from .errors import IdentityError
 from .identity_ledger import Entry, Ledger
+from .identity_lock import locked
 from .pki import iso
 
 Ending = t.Literal["revoked", "delivered", "absent"]
@@ -43,16 +44,16 @@ def end(
     """Bring the identities of ``holders`` to their end, in files and ledger. Raises ``IdentityError`` before anything is changed."""
     steps = {"revoked": _revoke, "delivered": _deliver, "absent": _remove}
     step = steps[ending]
-    ledger = store.read_ledger(ledger_path)
+    ledger = identity_store.read_ledger(ledger_path)
     planned = [step(holder, ledger, now) for holder in holders]
     if check_mode or not any(changes for changes, _files in planned):
         return _ended(holders, planned, ledger)
-    with store.locked(ledger_path, lock_timeout):
-        ledger = store.read_ledger(ledger_path)
+    with locked(ledger_path, lock_timeout):
+        ledger = identity_store.read_ledger(ledger_path)
         planned = [step(holder, ledger, now) for holder in holders]
-        store.replace((), ledger_path, ledger.dump())
+        identity_store.replace((), ledger_path, ledger.dump())
         # The ledger first: should a file outlive this, the next run sees it there and removes it.
-        store.remove(file for _changes, files in planned for file in files)
+        identity_files.remove(file for _changes, files in planned for file in files)
     return _ended(holders, planned, ledger)
 
 
@@ -82,21 +83,36 @@ def _revoke(holder: Holder, ledger: Ledger, now: dt.datetime) -> _Step:
 def _deliver(holder: Holder, ledger: Ledger, now: dt.datetime) -> _Step:
     """Retire what was replaced, now that the Mac has the new identity."""
     path = t.cast(pathlib.Path, holder.path)
-    files = store.previous_files(path)
-    if files and not path.exists():
+    files = identity_store.previous_files(path)
+    if files and not identity_files.exists(path):
         raise IdentityError(
             f"{path} is gone, and {files[0].name} is the only identity of '{holder.name}' that is left",
             "have a new one issued first",
             option="path",
         )
+    _refuse_strangers(holder, ledger, files)
     return [*_retire(holder, ledger, ("superseded",)), *_removals(files)], files
 
 
 def _remove(holder: Holder, ledger: Ledger, now: dt.datetime) -> _Step:
     """Keep no file of the identity; the ledger still knows what to revoke."""
     path = t.cast(pathlib.Path, holder.path)
-    files = [file for file in (path, *store.previous_files(path)) if file.exists()]
+    files = [file for file in (path, *identity_store.previous_files(path)) if identity_files.exists(file)]
+    _refuse_strangers(holder, ledger, files)
     return [*_retire(holder, ledger, ("current", "superseded")), *_removals(files)], files
+
+
+def _refuse_strangers(holder: Holder, ledger: Ledger, files: Sequence[pathlib.Path]) -> None:
+    """Refuse to remove what the ledger does not know as this identity's: a typing error in a path must not cost anybody's file."""
+    own = {entry.file_sha256 for entry in ledger.of(holder.name)}
+    for file in files:
+        data = identity_files.read(file)
+        if data is None or identity_files.sha256(data) not in own:
+            raise IdentityError(
+                f"{file} is none of the files that the ledger knows of '{holder.name}'",
+                "correct the path; if it is this identity, have state present take it into the ledger first, or remove it by hand",
+                option="path",
+            )
 
 
 def _retire(holder: Holder, ledger: Ledger, states: tuple[str, ...]) -> list[Change]:

@@ -1,61 +1,45 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Identity files and their ledger on disk: one writer at a time, everything or nothing, no key left lying about."""
+"""Identity files and their ledger on disk: everything or nothing, no key left lying about. ``identity_lock`` keeps other writers away."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import errno
-import fcntl
 import glob
-import hashlib
 import os
 import pathlib
-import time
+import secrets
 import typing as t
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from .errors import IdentityError
+from .identity_files import FULL, PRIVATE, REMEDY, exists, read, unusable
 from .identity_ledger import Ledger
 
-PRIVATE = 0o600
 _PREVIOUS = ".previous"
-_RETRY_AFTER = 0.05
-_REMEDY = "give a folder that the user running Ansible may write, with room on its disk"
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
+
+
+class OneFileError(IdentityError):
+    """One file cannot be put in its place, which says nothing of the others."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Replacement:
-    """A file to be put at ``path``; what is there until now is kept as ``.previous``."""
+    """A file to be put at ``path``, which is what the module's ``option`` says; what is there until now is kept as ``.previous``."""
 
     path: pathlib.Path
     content: bytes = dataclasses.field(repr=False)
+    option: str = "path"
+    mark: str = ""
 
     @property
     def staged(self) -> pathlib.Path:
         """Where the content stands before it takes its place: always there, so that what a killed run left is used up by the next."""
-        return self.path.with_name(f".{self.path.name}.new")
-
-
-def sha256(data: bytes) -> str:
-    """Return the SHA-256 of a file's content, lower-case hex."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def read(path: pathlib.Path, option: str = "path", *, limit: int = 1 << 20) -> bytes | None:
-    """Return the content of ``path``, ``None`` when there is none. Raises ``IdentityError``."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise _unusable(path, error, option) from error
-    if len(data) > limit:
-        raise IdentityError(f"{path} is larger than {limit} bytes", "name the right file", option=option)
-    return data
+        return self.path.with_name(f".{self.path.name}{self.mark}.new")
 
 
 def read_ledger(path: pathlib.Path) -> Ledger:
@@ -65,10 +49,17 @@ def read_ledger(path: pathlib.Path) -> Ledger:
 
 
 def previous_files(path: pathlib.Path) -> list[pathlib.Path]:
-    """Return the files that were kept when ``path`` was replaced, the latest first."""
+    """Return the files that were kept when ``path`` was replaced, the latest first. Raises ``IdentityError``."""
     latest = _previous(path)
-    numbers = sorted((number for file in path.parent.glob(f"{glob.escape(latest.name)}.*") if (number := _number(file))), reverse=True)
-    return [file for file in (latest, *(_previous(path, number) for number in numbers)) if file.exists()]
+    try:
+        names = set(os.listdir(path.parent))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise unusable(path.parent, error, "path") from error
+    numbered = (_number(pathlib.Path(name)) for name in names if name.startswith(f"{latest.name}."))
+    files = [latest, *(_previous(path, number) for number in sorted((number for number in numbered if number), reverse=True))]
+    return [file for file in files if file.name in names]
 
 
 def _previous(path: pathlib.Path, number: int | None = None) -> pathlib.Path:
@@ -81,66 +72,28 @@ def _number(file: pathlib.Path) -> int | None:
     return int(suffix) if suffix.isdecimal() and suffix.isascii() else None
 
 
-def refuse_unwritable(path: pathlib.Path) -> None:
+def refuse_unwritable(path: pathlib.Path, option: str = "path") -> None:
     """See, without writing, that a file can be put at ``path``. Raises ``IdentityError``."""
+    # the longest names first that the file will have on its way
+    exists(Replacement(path, b"").staged, option)
+    exists(_previous(path), option)
     folder = path.parent
-    while not folder.exists() and folder != folder.parent:
+    while not exists(folder, option) and folder != folder.parent:
         folder = folder.parent
-    if not folder.is_dir():
-        raise IdentityError(f"{folder} is no folder", "give another path", option="path")
+    if not os.path.isdir(folder):
+        raise IdentityError(f"{folder} is no folder", "give another path", option=option)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise IdentityError(f"the folder {folder} cannot be written", _REMEDY, option="path")
-    if path.is_dir():
-        raise IdentityError(f"{path} is a folder", "give the path of the file, folder and name", option="path")
-
-
-@contextlib.contextmanager
-def locked(ledger: pathlib.Path, timeout: float) -> Iterator[None]:
-    """Be the only one who changes the ledger and its files; wait up to ``timeout`` seconds for that. Raises ``IdentityError``."""
-    path = ledger.with_name(f".{ledger.name}.lock")
-    try:
-        ledger.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
-    except OSError as error:
-        raise _unusable(path, error, "path") from error
-    try:
-        _wait_for(handle, ledger, timeout)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _wait_for(handle: int, ledger: pathlib.Path, timeout: float) -> None:
-    end = time.monotonic() + timeout
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= end:
-                raise IdentityError(
-                    f"another run has been changing {ledger} for {timeout:g} seconds (process {_holder(handle)})",
-                    "let it end, or raise lock_timeout; nothing was changed here",
-                    option="lock_timeout",
-                ) from None
-            time.sleep(_RETRY_AFTER)
-        except OSError as error:
-            raise _unusable(ledger, error, "ledger") from error
-        else:
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
-            return
-
-
-def _holder(handle: int) -> str:
-    return os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        raise IdentityError(f"the folder {folder} cannot be written", REMEDY, option=option)
+    if os.path.isdir(path):
+        raise IdentityError(f"{path} is a folder", "give the path of the file, folder and name", option=option)
 
 
 def replace(files: Sequence[Replacement], ledger: pathlib.Path, content: bytes) -> None:
     """Put all ``files`` in their places and ``content`` into the ledger, or leave all as it was. To be called under the lock.
 
-    Raises ``IdentityError``.
+    Raises ``OneFileError`` when it is one of ``files`` that cannot be written, and ``IdentityError`` for everything else.
     """
-    record = Replacement(ledger, content)
+    record = Replacement(ledger, content, option="ledger")
     with contextlib.ExitStack() as staged, contextlib.ExitStack() as undo:
         for one in (*files, record):
             staged.callback(_forget, one.staged)
@@ -160,7 +113,10 @@ def _attempt(do: Callable[[Replacement], _R], one: Replacement) -> _R:
     try:
         return do(one)
     except OSError as error:
-        raise _unusable(one.path, error, "path") from error
+        refusal = unusable(one.path, error, one.option)
+        if one.option == "ledger" or error.errno in FULL:
+            raise refusal from error
+        raise OneFileError(refusal.finding, refusal.remedy, option=refusal.option) from error
 
 
 def _stage(one: Replacement) -> None:
@@ -194,7 +150,7 @@ def _swap(one: Replacement) -> Callable[[], None]:
             # A second name keeps the file in its place until the very moment the new one takes it.
             os.link(one.path, previous)
         except OSError as error:
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+            if error.errno not in _NO_LINKS:
                 raise
             os.rename(one.path, previous)
         undo.callback(_back, previous, one.path)
@@ -210,45 +166,47 @@ def _back(previous: pathlib.Path, path: pathlib.Path) -> None:
 
 
 def create_together(files: Sequence[Replacement]) -> None:
-    """Write new files, all or none, over nothing that is there. Raises ``IdentityError``."""
+    """Write new files, all or none, over nothing that is there. To be called under the lock. Raises ``IdentityError``.
+
+    No two runs stage under one name: should the lock not hold, as on some network disks, no run takes another's file for its own.
+    """
+    for one in files:
+        for left in one.path.parent.glob(f".{glob.escape(one.path.name)}.*.new"):
+            _forget(left)
+    mark = f".{secrets.token_hex(8)}"
+    files = [dataclasses.replace(one, mark=mark) for one in files]
     with contextlib.ExitStack() as staged, contextlib.ExitStack() as undo:
         for one in files:
             staged.callback(_forget, one.staged)
             _attempt(_stage, one)
         for one in files:
-            try:
-                os.link(one.staged, one.path)
-            except FileExistsError:
-                raise IdentityError(
-                    f"{one.path} has just been made by another run", "run the task again, and it will use that", option="path"
-                ) from None
-            except OSError as error:
-                raise _unusable(one.path, error, "path") from error
+            _attempt(_appear, one)
             undo.callback(one.path.unlink)
         undo.pop_all()
     for folder in {one.path.parent for one in files}:
         _sync(folder)
 
 
-def make_private(path: pathlib.Path) -> None:
-    """Let nobody but the owner read ``path``. Raises ``IdentityError``."""
+def _appear(one: Replacement) -> None:
+    """Put a file in its place unless there is one."""
     try:
-        os.chmod(path, PRIVATE)
+        os.link(one.staged, one.path)
+    except FileExistsError:
+        pass
     except OSError as error:
-        raise _unusable(path, error, "path") from error
-
-
-def remove(paths: Iterable[pathlib.Path]) -> None:
-    """Remove files. Raises ``IdentityError``."""
-    for path in paths:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise _unusable(path, error, "path") from error
+        if error.errno not in _NO_LINKS:
+            raise
+        if not exists(one.path, one.option):
+            _place(one)
+            return
+    else:
+        return
+    raise IdentityError(f"{one.path} has just been made by another run", "run the task again, and it will use that", option=one.option)
 
 
 def _forget(path: pathlib.Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    # What cannot be removed shows when its name is needed; as an error it would hide the one that led here.
+    with contextlib.suppress(OSError):
         path.unlink()
 
 
@@ -260,9 +218,3 @@ def _sync(folder: pathlib.Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _unusable(path: pathlib.Path, error: OSError, option: str) -> IdentityError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return IdentityError(f"there is no room on the disk for {path}", "make room; all is as it was before this step", option=option)
-    return IdentityError(f"{path} cannot be read or written: {error.strerror}", _REMEDY, option=option)

@@ -10,12 +10,12 @@ import os
 import pathlib
 import typing as t
 
-from . import identity_ledger, issuing, issuing_request
+from . import identity_ledger, issuing, issuing_authority, issuing_request
 from .action import P2SActionBase
 from .errors import IdentityError
 from .identity import PrivateKey
-from .issuing import Authority
-from .issuing_plan import Request, Terms
+from .issuing_authority import Authority
+from .issuing_wanted import Request, Terms
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -80,7 +80,8 @@ def requests(action: P2SActionBase, options: dict[str, t.Any], host: str) -> lis
 
 
 def _request(action: P2SActionBase, options: dict[str, t.Any], public_key: t.Any) -> Request:
-    return Request(options["name"], options["host"], local_path(action, options["path"]), options["passphrase"], public_key)
+    path = local_path(action, "path", options["path"])
+    return Request(options["name"], options["host"], path, options["passphrase"], public_key)
 
 
 def _public_key(action: P2SActionBase, options: dict[str, t.Any]) -> t.Any:
@@ -93,15 +94,17 @@ def _public_key(action: P2SActionBase, options: dict[str, t.Any]) -> t.Any:
         raise error.for_option(option) from error
 
 
-def local_path(action: P2SActionBase, path: str) -> pathlib.Path:
-    """Return where a file to be written lies on the controller: relative to the playbook, as for ``ansible.builtin.copy``'s source."""
-    return pathlib.Path(os.path.normpath(action._loader.path_dwim(path)))  # noqa: SLF001
+def local_path(action: P2SActionBase, option: str, path: str) -> pathlib.Path:
+    """Return where a file to be written lies on the controller. Raises ``IdentityError``."""
+    if not path or "\0" in path:
+        raise IdentityError("the path is empty, or holds a NUL character", "give the path of a file", option=option)
+    return pathlib.Path(os.path.normpath(action.controller_target(path)))
 
 
 def ledger_of(action: P2SActionBase, options: dict[str, t.Any], path: pathlib.Path | None) -> pathlib.Path:
     """Return the ledger for an identity at ``path``: the one given, else that in its folder."""
     if options["ledger"]:
-        return local_path(action, options["ledger"])
+        return local_path(action, "ledger", options["ledger"])
     return t.cast(pathlib.Path, path).parent / identity_ledger.NAME
 
 
@@ -114,7 +117,7 @@ def authority(action: P2SActionBase, options: dict[str, t.Any], now: dt.datetime
     """Return who issues. Raises ``P2SError``."""
     data, option = path_or_content(action, options, "ca_certificate")
     try:
-        return issuing.read_authority(data or b"", now)
+        return issuing_authority.read_authority(data or b"", now)
     except IdentityError as error:
         raise error.for_option(option) from error
 
@@ -123,7 +126,7 @@ def signing_key(action: P2SActionBase, options: dict[str, t.Any], issuer: Author
     """Return the issuer's private key. Raises ``P2SError``."""
     data, option = path_or_content(action, options, "ca_private_key")
     try:
-        return issuing.read_signing_key(issuer, data or b"", options["ca_private_key_passphrase"])
+        return issuing_authority.read_signing_key(issuer, data or b"", options["ca_private_key_passphrase"])
     except IdentityError as error:
         raise (error.for_option(option) if error.option == "ca_private_key" else error) from error
 

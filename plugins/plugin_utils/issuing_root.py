@@ -10,9 +10,9 @@ import dataclasses
 import datetime as dt
 import typing as t
 
-from . import issuing
+from . import issuing, issuing_authority
 from .errors import IdentityError
-from .issuing import Authority
+from .issuing_authority import Authority
 from .libraries import rsa, serialization
 from .pki import Certificate, iso
 
@@ -63,8 +63,8 @@ def create(name: str, passphrase: str, *, key_type: str, valid_for: int, now: dt
 def read_root(certificate: bytes, private_key: bytes, passphrase: str, *, name: str | None, now: dt.datetime) -> Authority:
     """Read the root that is there and see that it can be used, under this passphrase. Raises ``IdentityError``."""
     try:
-        authority = issuing.read_authority(certificate, now)
-        issuing.read_signing_key(authority, private_key, passphrase)
+        authority = issuing_authority.read_authority(certificate, now)
+        issuing_authority.read_signing_key(authority, private_key, passphrase)
     except IdentityError as error:
         raise error.for_option(_OPTIONS[error.option or "ca_certificate"]) from error
     if name is not None and authority.certificate.common_name != name:

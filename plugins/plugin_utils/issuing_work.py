@@ -15,15 +15,18 @@ import typing as t
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from . import identity_files, issuing, issuing_plan
 from . import identity_ledger as ledgers
 from . import identity_store as store
-from . import issuing, issuing_plan
 from .changes import Change
-from .errors import IdentityError
+from .errors import IdentityError, P2SError
 from .identity import Identity, PrivateKey
 from .identity_ledger import Entry, Ledger
-from .issuing import Authority
-from .issuing_plan import Plan, Request, Terms
+from .identity_lock import locked
+from .issuing_authority import Authority
+from .issuing_plan import Plan
+from .issuing_present import Present, key_type
+from .issuing_wanted import Request, Terms
 from .pki import Certificate
 
 # Each step writes the ledger once, and is what a full disk or a power cut can cost at most.
@@ -31,6 +34,8 @@ _STEP = 50
 _STATUS = {"keep": "valid", "adopt": "adopted", "issue": "issued", "renew": "renewed"}
 
 _T = t.TypeVar("_T")
+# a plan, the new certificate and the new file
+_Made = tuple[Plan, Certificate | None, bytes]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Outcome:
     reason: str = ""
     entry: Entry | None = None
     changes: tuple[Change, ...] = ()
-    error: IdentityError | None = None
+    error: P2SError | None = None
 
     def to_result(self, now: dt.datetime) -> dict[str, t.Any]:
         """Return what the module shows: never a key, never a passphrase."""
@@ -71,7 +76,7 @@ class Office:
     now: dt.datetime
 
     def run(self, requests: Sequence[Request], *, check_mode: bool) -> list[Outcome]:
-        """Return the outcome of each request, in their order; no two are for the same name or file.
+        """Return the outcome of each request, in their order; no two are for the same name, file or host.
 
         Raises ``IdentityError`` when none can be done at all.
         """
@@ -88,13 +93,13 @@ class Office:
 
     def _plan(self, request: Request, ledger: Ledger) -> Plan | Outcome:
         try:
-            return issuing_plan.plan(request, ledger, self.authority, self.terms, hosts=self.hosts, now=self.now)
+            folder = self.ledger.parent
+            return issuing_plan.plan(request, ledger, self.authority, self.terms, folder=folder, hosts=self.hosts, now=self.now)
         except IdentityError as error:
             return Outcome(request, "failed", error=error)
 
     def _predicted(self, plan: Plan) -> Outcome:
-        entry = plan.present.entry if plan.present and not plan.issues else None
-        return Outcome(plan.request, _STATUS[plan.action], plan.reason, entry, plan.changes)
+        return Outcome(plan.request, _STATUS[plan.action], plan.reason, plan.entry, plan.changes)
 
     def _done(self, todo: Sequence[Plan], key: PrivateKey | None) -> Iterator[Outcome]:
         """Do ``todo`` step by step. A step that fails changes nothing, and nothing is begun after it."""
@@ -102,15 +107,30 @@ class Office:
         make = functools.partial(self._make, key)
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as threads:
             for step in _steps(todo):
+                done = 0
                 if failure is None:
                     try:
-                        yield from self._commit(list(threads.map(make, step)))
-                        continue
+                        for outcome in self._committed(list(threads.map(make, step))):
+                            yield outcome
+                            done += 1
                     except IdentityError as error:
                         failure = error
-                yield from (Outcome(plan.request, "failed", error=failure) for plan in step)
+                yield from (Outcome(plan.request, "failed", error=failure) for plan in step[done:])
 
-    def _make(self, key: PrivateKey | None, plan: Plan) -> tuple[Plan, Certificate | None, bytes]:
+    def _committed(self, made: Sequence[_Made]) -> Iterator[Outcome]:
+        """Commit a step; where a file of it cannot be written each of them alone, so that it stops no other."""
+        try:
+            outcomes = self._commit(made)
+        except store.OneFileError as error:
+            if len(made) == 1:
+                outcomes = [Outcome(made[0][0].request, "failed", error=error)]
+            else:
+                for one in made:
+                    yield from self._committed([one])
+                return
+        yield from outcomes
+
+    def _make(self, key: PrivateKey | None, plan: Plan) -> _Made:
         """Return the new certificate and file of one plan; nothing for one that issues nothing."""
         if key is None or not plan.issues:
             return plan, None, b""
@@ -123,9 +143,9 @@ class Office:
         identity = Identity(certificate, self.authority.issuers, own, self.terms.key_type, request.name)
         return plan, certificate, identity.for_macos(request.passphrase or "", label=request.name)
 
-    def _commit(self, made: Sequence[tuple[Plan, Certificate | None, bytes]]) -> list[Outcome]:
+    def _commit(self, made: Sequence[_Made]) -> list[Outcome]:
         """Put new files and ledger in place, under the lock; where another run was faster, its identity stands."""
-        with store.locked(self.ledger, self.lock_timeout):
+        with locked(self.ledger, self.lock_timeout):
             ledger = store.read_ledger(self.ledger)
             outcomes, files = [], []
             for before, certificate, content in made:
@@ -138,10 +158,11 @@ class Office:
                 if isinstance(plan, Outcome):
                     outcomes.append(plan)
                     continue
-                entry = plan.present.entry if plan.present else None
+                entry = plan.entry
                 if plan.issues and certificate:
+                    self._remember(ledger, plan)
                     files.append(store.Replacement(plan.request.path, content))
-                    entry = self._record(ledger, plan.request, certificate, store.sha256(content))
+                    entry = self._record(ledger, plan.request, certificate, identity_files.sha256(content))
                 elif plan.action == "adopt":
                     entry = self._adopt(ledger, plan)
                 outcomes.append(self._made_private(plan, Outcome(plan.request, _STATUS[plan.action], plan.reason, entry, plan.changes)))
@@ -151,23 +172,34 @@ class Office:
 
     def _made_private(self, plan: Plan, outcome: Outcome) -> Outcome:
         """Take a file that stays away from other readers, if it is open to them; return what became of it."""
-        if plan.issues or plan.present is None or plan.present.mode == store.PRIVATE:
+        if plan.issues or plan.present is None or plan.present.mode == identity_files.PRIVATE:
             return outcome
         try:
-            store.make_private(plan.request.path)
+            identity_files.make_private(plan.request.path)
         except IdentityError as error:
             return Outcome(plan.request, "failed", error=error)
         return outcome
 
+    def _remember(self, ledger: Ledger, plan: Plan) -> None:
+        """Make the ledger know the file that is replaced: a Mac may have it, and only what is known is revoked and removed."""
+        present = plan.present
+        if present is None:
+            return
+        known, digest = present.entry, present.file_sha256
+        if known is None:
+            self._record(ledger, plan.request, t.cast(Certificate, present.certificate), digest)
+        else:
+            ledger.update(known.name, lambda old: dataclasses.replace(old, file_sha256=digest) if old.sha256 == known.sha256 else old)
+
     def _record(self, ledger: Ledger, request: Request, certificate: Certificate, digest: str) -> Entry:
-        public_key = certificate.x509.public_key()
         entry = ledgers.new_entry(
             certificate,
             name=request.name,
             host=request.host,
-            path=self.relative(request.path),
-            key_type=f"rsa{t.cast(t.Any, public_key).key_size}",
+            path=ledgers.relative(request.path, self.ledger.parent),
+            key_type=key_type(certificate),
             file_sha256=digest,
+            issuer_key_sha256=self.authority.key_sha256 if self.authority.issued(certificate) else None,
             now=self.now,
         )
         ledger.supersede_by(entry)
@@ -175,10 +207,10 @@ class Office:
 
     def _adopt(self, ledger: Ledger, plan: Plan) -> Entry:
         """Make the ledger say what the file says: a run was killed between the two, or the file comes from another tool."""
-        present = t.cast(issuing_plan.Present, plan.present)
-        if present.entry is None:
+        entry = plan.entry
+        if entry is None:
+            present = t.cast(Present, plan.present)
             return self._record(ledger, plan.request, t.cast(Certificate, present.certificate), present.file_sha256)
-        entry = dataclasses.replace(present.entry, state="current", host=plan.request.host, path=self.relative(plan.request.path))
 
         def change(old: Entry) -> Entry:
             if old.sha256 == entry.sha256:
@@ -187,13 +219,6 @@ class Office:
 
         ledger.update(entry.name, change)
         return entry
-
-    def relative(self, path: pathlib.Path) -> str:
-        """Return ``path`` as the ledger names it: a folder that is moved as a whole stays right."""
-        try:
-            return str(path.relative_to(self.ledger.parent))
-        except ValueError:
-            return str(path)
 
 
 def _steps(items: Sequence[_T]) -> Iterator[list[_T]]:

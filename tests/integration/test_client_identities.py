@@ -38,8 +38,8 @@ def _inventory(controller: Controller, hosts: t.Any, **variables: t.Any) -> None
     controller.inventory(
         hosts,
         ansible_host="192.0.2.1",
-        vpn_client_identity_pkcs12="{{ inventory_dir }}/identities/{{ inventory_hostname }}.p12",
         **{
+            "vpn_client_identity_pkcs12": "{{ inventory_dir }}/identities/{{ inventory_hostname }}.p12",
             "vpn_client_identity_passphrase": PASSPHRASE,
             "p2s_root_certificate": "{{ inventory_dir }}/pki/root.pem",
             "p2s_root_private_key": "{{ inventory_dir }}/pki/root.key",
@@ -49,7 +49,7 @@ def _inventory(controller: Controller, hosts: t.Any, **variables: t.Any) -> None
     )
 
 
-def _root(controller: Controller, *, check: bool = False, **options: t.Any) -> Run:
+def _root(controller: Controller, *, check: bool = False, run_once: bool = True, arguments: t.Sequence[str] = (), **options: t.Any) -> Run:
     options = {
         "certificate_path": "{{ p2s_root_certificate }}",
         "private_key_path": "{{ p2s_root_private_key }}",
@@ -57,7 +57,7 @@ def _root(controller: Controller, *, check: bool = False, **options: t.Any) -> R
         "key_type": "rsa2048",
         **options,
     }
-    return controller.play({ROOT_MODULE: options, "run_once": True}, check=check)
+    return controller.play({ROOT_MODULE: options, "run_once": run_once}, check=check, arguments=arguments)
 
 
 def _issue(controller: Controller, *, check: bool = False, arguments: t.Sequence[str] = (), **options: t.Any) -> Run:
@@ -208,6 +208,80 @@ def test_the_root_is_made_once_and_shown_as_azure_takes_it(controller: Controlle
     assert "is there but" in half.result()["msg"]
 
 
+def test_a_root_is_made_once_by_hosts_that_come_at_the_same_time(tmp_path: pathlib.Path) -> None:
+    """Without run_once every host is at it: the key that stays has to be that of the certificate that stays."""
+    controller = Controller(tmp_path)
+    hosts = [f"mac{number:02}" for number in range(8)]
+    _inventory(controller, hosts)
+    run = _root(controller, run_once=False, arguments=["--forks", "8"])
+    assert run.rc == 0, run.output
+    assert sorted(run.recap(host)["changed"] for host in hosts) == [0] * 7 + [1]
+    shown = {result["root"]["sha256"] for _host, result in run.results()}
+    certificate = pki.Certificate.from_pem_or_der((controller.folder / "pki" / "root.pem").read_bytes())
+    assert shown == {certificate.sha256}
+    key = serialization.load_pem_private_key((controller.folder / "pki" / "root.key").read_bytes(), ROOT_PASSPHRASE.encode())
+    assert key.public_key() == certificate.x509.public_key()
+    assert {path.name for path in (controller.folder / "pki").iterdir()} == {"root.pem", "root.key", ".root.pem.lock"}
+
+
+def test_the_making_of_a_root_shows_no_secret(tmp_path: pathlib.Path) -> None:
+    controller = Controller(tmp_path)
+    _inventory(controller, ["mac01"])
+    outputs = [_root(controller, check=check, arguments=["-vvvvv", "--diff"]).output for check in (True, False)]
+    assert "public_cert_data" in outputs[1]
+    file = controller.folder / "pki" / "root.key"
+    lines = file.read_text().splitlines()
+    key = serialization.load_pem_private_key(file.read_bytes(), ROOT_PASSPHRASE.encode())
+    plain = demo_pki.Holder(t.cast(t.Any, None), key).key_pem.decode().splitlines()
+    secrets = {"the root's passphrase": ROOT_PASSPHRASE, "its key": plain[len(plain) // 2], "its encrypted key": lines[len(lines) // 2]}
+    controller.assert_unseen(secrets, *outputs, keep=[file])
+
+
+def test_a_root_key_that_others_can_read_is_made_private(controller: Controller) -> None:
+    key = controller.folder / "pki" / "root.key"
+    key.chmod(0o644)
+    assert _root(controller, check=True).result()["changed"]
+    assert key.stat().st_mode & 0o777 == 0o644
+    run = _root(controller, arguments=["--diff"])
+    assert (run.rc, run.result()["changed"], key.stat().st_mode & 0o777) == (0, True, 0o600), run.output
+    assert not _root(controller).result()["changed"]
+
+
+def test_a_root_that_was_cut_off_as_it_was_made_is_explained(controller: Controller) -> None:
+    (controller.folder / "pki" / "root.pem").unlink()
+    for check in (True, False):
+        message = _root(controller, check=check).result()["msg"]
+        assert "root.key is there but" in message
+        assert "if a run was just now interrupted as it made this root, nothing was issued with the key yet" in message
+
+
+ROOT_REFUSED: dict[str, tuple[dict[str, t.Any], str, str]] = {
+    "name-too-long-for-the-disk": ({"private_key_path": "{{ inventory_dir }}/" + "x" * 300}, "File name too long", "private_key_path"),
+    "folder-that-cannot-be": ({"certificate_path": "/dev/null/root.pem"}, "is no folder", "certificate_path"),
+    "one-file-for-both": ({"private_key_path": "{{ p2s_root_certificate }}"}, "would be the same file", "private_key_path"),
+    "nul": ({"certificate_path": "/tmp/a\0b"}, "NUL", "certificate_path"),
+    "short-passphrase": (
+        {
+            "certificate_path": "{{ inventory_dir }}/new/a",
+            "private_key_path": "{{ inventory_dir }}/new/b",
+            "private_key_passphrase": "9 letters",
+        },
+        "shorter than 16 characters",
+        "private_key_passphrase",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ROOT_REFUSED)
+def test_a_root_that_cannot_be_made_is_refused_by_option(controller: Controller, case: str) -> None:
+    options, finding, option = ROOT_REFUSED[case]
+    run = _root(controller, **options)
+    assert run.rc == 2
+    assert finding in run.result()["msg"]
+    assert run.result()["msg"].startswith(f"{option}: ")
+    assert not (controller.folder / "new").exists()
+
+
 def test_check_mode_and_diff_tell_what_the_run_does(controller: Controller) -> None:
     predicted = controller.run(PLAYBOOK, "--check", "--diff")
     assert predicted.recap("mac01")["changed"] == 1
@@ -232,6 +306,11 @@ def test_hosts_that_bring_their_own_are_left_out(controller: Controller) -> None
     _inventory(controller, {"mac01": own, "mac02": {"vpn_client_identity_issue": False}, "mac03": {}})
     assert controller.run(PLAYBOOK).rc == 0
     assert [entry["name"] for entry in _ledger(controller)] == ["mac03"]
+
+
+def test_a_host_is_left_out_when_the_command_line_says_so_in_text(controller: Controller) -> None:
+    assert controller.run(PLAYBOOK, "-e", "vpn_client_identity_issue=false").rc == 0
+    assert not (controller.folder / "identities").exists()
 
 
 REFUSED: dict[str, tuple[dict[str, t.Any], str, str]] = {
@@ -264,6 +343,75 @@ def test_a_relative_path_is_refused_before_it_lands_in_the_installed_collection(
     run = controller.run(PLAYBOOK)
     assert run.rc != 0
     assert "give it as absolute path" in run.output.replace("\n", " ")
+
+
+def test_a_relative_ledger_counts_from_the_current_folder(controller: Controller) -> None:
+    """The playbook's own folder is inside the installed collection, which the next update replaces."""
+    _inventory(controller, ["mac01"], p2s_identity_ledger="ledgers/p2s.json")
+    run = controller.run(PLAYBOOK, "-v")
+    assert run.rc == 0, run.output
+    document = json.loads((controller.folder / "ledgers" / "p2s.json").read_text())
+    assert [entry["path"] for entry in document["identities"]] == ["../identities/mac01.p12"]
+    assert not (pathlib.Path(__file__).resolve().parents[2] / "playbooks" / "ledgers").exists()
+    assert controller.run(PLAYBOOK, "-v").result()["summary"] == {"total": 1, "valid": 1}
+
+
+def test_another_root_of_the_same_name_renews_all(controller: Controller) -> None:
+    """What client_root makes is called Azure P2S Root, time and again."""
+    controller.run(PLAYBOOK)
+    old = (controller.folder / "pki" / "root.pem").rename(controller.folder / "old.pem")
+    (controller.folder / "pki" / "root.key").unlink()
+    assert _root(controller).rc == 0
+    assert controller.run(PLAYBOOK, "-v").result()["summary"] == {"total": 3, "renewed": 3}
+    assert old.read_bytes() != (controller.folder / "pki" / "root.pem").read_bytes()
+    root = pki.Certificate.from_pem_or_der((controller.folder / "pki" / "root.pem").read_bytes())
+    for host in ("mac01", "mac02", "mac03"):
+        _read(controller, host).certificate.x509.verify_directly_issued_by(root.x509)
+    assert controller.run(PLAYBOOK, "-v").result()["summary"] == {"total": 3, "valid": 3}
+
+
+def test_a_path_that_cannot_be_written_does_not_stop_the_others(controller: Controller) -> None:
+    ledger = "{{ inventory_dir }}/identities/identities.json"
+    _inventory(
+        controller,
+        {
+            "mac01": {},
+            "mac02": {"vpn_client_identity_pkcs12": "/proc/identities/mac02.p12"},
+            "mac03": {"vpn_client_identity_pkcs12": "{{ inventory_dir }}/identities/" + "x" * 252},
+            "mac04": {},
+        },
+        p2s_identity_ledger=ledger,
+    )
+    run = controller.run(PLAYBOOK, "-v")
+    assert run.rc == 2
+    shown = run.result()
+    assert shown["summary"] == {"total": 4, "issued": 2, "failed": 2}
+    assert "/proc/identities" in shown["errors"]["mac02"]
+    assert "File name too long" in shown["errors"]["mac03"]
+    assert [entry["name"] for entry in _ledger(controller)] == ["mac01", "mac04"]
+
+
+def test_a_damaged_ledger_stops_its_own_hosts_alone(controller: Controller) -> None:
+    path = "{{ inventory_dir }}/identities/" + "{{ {'mac03': 'b/'}[inventory_hostname] | default('') }}{{ inventory_hostname }}.p12"
+    _inventory(controller, ["mac01", "mac02", "mac03"], vpn_client_identity_pkcs12=path)
+    damaged = controller.folder / "identities" / "b" / "identities.json"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{}")
+    run = controller.run(PLAYBOOK, "-v")
+    assert run.rc == 2
+    shown = run.result()
+    assert (shown["changed"], shown["summary"]) == (True, {"total": 3, "issued": 2, "failed": 1})
+    assert list(shown["errors"]) == ["mac03"]
+    assert "restore it from a backup" in shown["errors"]["mac03"]
+    assert [one["name"] for one in shown["identities"] if "sha256" in one] == ["mac01", "mac02"]
+    # and nothing is ended in one ledger before the other one is read
+    identities = "{{ hostvars | azure_p2s.macos.client_identities(ansible_play_hosts_all) }}"
+    for state in ("revoked", "absent", "delivered"):
+        ended = controller.play({MODULE: {"identities": identities, "state": state}, "run_once": True})
+        assert ended.rc == 2
+        assert "restore it from a backup" in ended.result()["msg"]
+    assert [entry["state"] for entry in _ledger(controller)] == ["current", "current"]
+    assert (controller.folder / "identities" / "mac01.p12").exists()
 
 
 def test_what_is_wrong_with_one_host_does_not_stop_the_others(controller: Controller) -> None:

@@ -12,9 +12,9 @@ import pathlib
 import typing as t
 from collections.abc import Collection
 
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity_store, issuing, pki
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity_store, issuing_authority, pki
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity_ledger import Ledger
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.issuing_plan import Request, Terms
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.issuing_wanted import Request, Terms
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.issuing_work import Office, Outcome
 
 from . import demo_pki
@@ -28,9 +28,9 @@ def root(common_name: str = "P2S Root 2026", days: int = 3650) -> demo_pki.Holde
     return demo_pki.root(common_name, key=demo_pki.new_key(number=100 + len(common_name)), days=days)
 
 
-def authority(holder: demo_pki.Holder) -> issuing.Authority:
+def authority(holder: demo_pki.Holder) -> issuing_authority.Authority:
     """Return ``holder`` as who issues."""
-    return issuing.read_authority(holder.pem.encode(), pki.utc_now())
+    return issuing_authority.read_authority(holder.pem.encode(), pki.utc_now())
 
 
 @dataclasses.dataclass

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import pathlib
 import typing as t
 
@@ -57,6 +58,7 @@ DAMAGED: dict[str, t.Callable[[bytes], bytes]] = {
     "thumbprint-with-spaces": _changed(lambda document: document["identities"][0].update(thumbprint="aa bb")),
     "field-missing": _changed(lambda document: document["identities"][0].pop("serial_number")),
     "time-without-zone": _changed(lambda document: document["identities"][0].update(not_after="2027-01-01T00:00:00")),
+    "half-a-fingerprint": _changed(lambda document: document["identities"][0].update(issuer_key_sha256="aa")),
     "number-for-text": _changed(lambda document: document["identities"][0].update(serial_number=5)),
 }
 
@@ -153,6 +155,36 @@ def test_the_only_identity_that_is_left_is_not_removed_as_a_previous_one(bench: 
     with pytest.raises(IdentityError, match="is the only identity of 'mac01' that is left"):
         _end(bench, "delivered")
     assert bench.snapshot() == before
+
+
+@pytest.mark.parametrize("check_mode", [False, True], ids=["run", "check"])
+@pytest.mark.parametrize(
+    ("ending", "file"), [("absent", "mac01.p12"), ("absent", "mac01.p12.previous"), ("delivered", "mac01.p12.previous.2")]
+)
+@pytest.mark.parametrize("kind", ["another-file", "identity-of-another-mac", "link-that-leads-nowhere"])
+def test_a_file_that_is_not_of_this_identity_is_not_removed(bench: Bench, kind: str, ending: Ending, file: str, check_mode: bool) -> None:
+    """A typing error in a path must not cost anybody's file."""
+    bench.run(bench.request(), bench.request("mac02"))
+    path = bench.folder / file
+    path.unlink(missing_ok=True)
+    if kind == "another-file":
+        path.write_bytes(b"the boss's notes")
+    elif kind == "identity-of-another-mac":
+        path.write_bytes((bench.folder / "mac02.p12").read_bytes())
+    else:
+        path.symlink_to("nothing")
+    names, ledger = sorted(os.listdir(bench.folder)), (bench.folder / "identities.json").read_bytes()
+    with pytest.raises(IdentityError, match=f"{file} is none of the files that the ledger knows of 'mac01'") as refusal:
+        _end(bench, ending, check_mode=check_mode)
+    assert refusal.value.option == "path"
+    assert (sorted(os.listdir(bench.folder)), (bench.folder / "identities.json").read_bytes()) == (names, ledger)
+
+
+def test_a_path_that_cannot_be_looked_at_is_a_sentence(bench: Bench) -> None:
+    bench.run()
+    holder = Holder("mac01", bench.folder / ("x" * 300))
+    with pytest.raises(IdentityError, match="File name too long"):
+        identity_retirement.end([holder], "absent", bench.folder / "identities.json", lock_timeout=1, now=bench.now, check_mode=True)
 
 
 def test_an_identity_that_is_removed_can_still_be_revoked(bench: Bench) -> None:

@@ -14,8 +14,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity_files
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity_store as store
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import IdentityError
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity_lock import locked
 
 CALLS = ("open", "fsync", "replace", "link", "rename", "chmod", "fchmod")
 
@@ -86,10 +88,7 @@ def test_a_failure_at_any_point_leaves_all_as_it_was(call: str, tmp_path: pathli
 
 
 def test_a_file_system_without_hard_links_will_do(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_arguments: t.Any) -> t.NoReturn:
-        raise OSError(1, "Operation not permitted")
-
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "link", _no_links)
     files, ledger = _prepared(tmp_path)
     store.replace(files, ledger, b"new ledger")
     assert _files(tmp_path)["a.previous"] == b"old a"
@@ -118,22 +117,114 @@ def test_new_files_are_made_together_and_over_nothing(tmp_path: pathlib.Path) ->
     assert _files(tmp_path) == {"certificate": b"c", "key": b"k"}
 
 
+@pytest.mark.parametrize("links", [True, False], ids=["hard-links", "no-hard-links"])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_failure_at_any_point_makes_no_half_pair(call: str, links: bool, tmp_path: pathlib.Path) -> None:
+    """Of a root there is all or nothing, and nothing of its key is left."""
+    for number in itertools.count(1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        pair = [store.Replacement(folder / name, b"new", f"{name}_path") for name in ("key", "certificate")]
+        with pytest.MonkeyPatch.context() as patch:
+            if not links:
+                patch.setattr(os, "link", _no_links)
+            left = _fail_at(patch, call, number)
+            try:
+                store.create_together(pair)
+            except IdentityError as error:
+                assert "no room on the disk" in str(error)  # noqa: PT017
+                assert error.option in ("key_path", "certificate_path")  # noqa: PT017
+                assert _files(folder) == {}
+                continue
+        assert _files(folder) == {"key": b"new", "certificate": b"new"}
+        if left[0] > 0:
+            break
+    assert number > 1 or call in ("rename", "chmod", *(["replace"] if links else []))
+
+
+def _no_links(*_arguments: t.Any) -> t.NoReturn:
+    raise OSError(1, "Operation not permitted")
+
+
+def test_new_files_without_hard_links_come_over_nothing_either(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "link", _no_links)
+    pair = [store.Replacement(tmp_path / "key", b"k"), store.Replacement(tmp_path / "certificate", b"c")]
+    (tmp_path / "certificate").write_bytes(b"there")
+    with pytest.raises(IdentityError, match="has just been made by another run"):
+        store.create_together(pair)
+    assert _files(tmp_path) == {"certificate": b"there"}
+
+
+def test_what_a_killed_run_left_of_a_key_goes_with_the_next(tmp_path: pathlib.Path) -> None:
+    (tmp_path / ".key.0123456789abcdef.new").write_bytes(b"half a key")
+    store.create_together([store.Replacement(tmp_path / "key", b"k")])
+    assert _files(tmp_path) == {"key": b"k"}
+
+
+def test_a_name_that_is_too_long_is_said_of_its_file(tmp_path: pathlib.Path) -> None:
+    """Neither it nor the name that it has on its way there makes a traceback."""
+    for name in ("x" * 252, "x" * 300):
+        with pytest.raises(store.OneFileError, match="File name too long"):
+            store.replace([store.Replacement(tmp_path / "a", b"a"), store.Replacement(tmp_path / name, b"b")], tmp_path / "ledger", b"{}")
+        assert _files(tmp_path) == {}
+        for ask in (store.refuse_unwritable, identity_files.exists):
+            if ask is store.refuse_unwritable or len(name) > 255:
+                with pytest.raises(IdentityError, match="File name too long"):
+                    ask(tmp_path / name)
+
+
+@pytest.mark.parametrize("ask", [identity_files.exists, identity_files.look, store.previous_files, store.refuse_unwritable])
+def test_a_folder_that_cannot_be_looked_into_is_a_sentence(
+    ask: t.Callable[[pathlib.Path], t.Any], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: t.Any, **_named: t.Any) -> t.NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    for call in ("lstat", "listdir", "stat"):  # root may look everywhere
+        monkeypatch.setattr(os, call, refuse)
+    monkeypatch.setattr(pathlib.Path, "open", refuse)
+    with pytest.raises(IdentityError, match="cannot be read or written: Permission denied"):
+        ask(tmp_path / "a")
+
+
+def test_a_file_without_a_folder_is_not_there(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "a", tmp_path / "none" / "a"):
+        assert (identity_files.exists(path), identity_files.look(path), store.previous_files(path)) == (False, None, [])
+
+
+def test_a_link_in_the_locks_place_is_not_followed(tmp_path: pathlib.Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"untouched")
+    (tmp_path / ".identities.json.lock").symlink_to(elsewhere)
+    with pytest.raises(IdentityError, match="cannot be read or written"), locked(tmp_path / "identities.json", 1):
+        pytest.fail("has the lock")
+    assert elsewhere.read_bytes() == b"untouched"
+
+
+def test_a_full_disk_does_not_keep_anybody_from_the_lock(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the number of the process cannot be written then."""
+    _fail_at(monkeypatch, "pwrite", 1)
+    with locked(tmp_path / "identities.json", 1):
+        pass
+
+
 def test_a_lock_dies_with_its_process_and_names_it_until_then(tmp_path: pathlib.Path) -> None:
     """A killed run must not need anybody to clean up after it."""
     ledger = tmp_path / "identities.json"
     program = (
         "import sys, pathlib; sys.path.insert(0, sys.argv[1])\n"
-        "from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity_store as store\n"
-        "with store.locked(pathlib.Path(sys.argv[2]), 1):\n    print('locked', flush=True); sys.stdin.read()\n"
+        "from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity_lock import locked\n"
+        "with locked(pathlib.Path(sys.argv[2]), 1):\n    print('locked', flush=True); sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", program, os.environ["ANSIBLE_COLLECTIONS_PATH"], str(ledger)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert t.cast(t.Any, holder.stdout).readline() == "locked\n"
-        with pytest.raises(IdentityError, match=rf"process {holder.pid}\b"), store.locked(ledger, 0.2):
+        with pytest.raises(IdentityError, match=rf"process {holder.pid}\b"), locked(ledger, 0.2):
             pytest.fail("two hold the lock")
         holder.kill()
         holder.wait()
-    with store.locked(ledger, 0.2):
+    with locked(ledger, 0.2):
         pass
 
 

@@ -12,24 +12,25 @@ import typing as t
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from support import demo_pki, issuing_office
 
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, issuing, pki
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, issuing, issuing_authority, pki
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import IdentityError
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.pki import Certificate
 
 NOW = pki.utc_now()
+DAY = dt.timedelta(days=1)
 KEY = demo_pki.new_key(number=1)
 
 
 def _issue(holder: demo_pki.Holder, chain: str = "", *, name: str = "mac01.example.com", valid_for: int = 365) -> tuple[Certificate, t.Any]:
-    authority = issuing.read_authority((holder.pem + chain).encode(), NOW)
+    authority = issuing_authority.read_authority((holder.pem + chain).encode(), NOW)
     return issuing.issue(authority, holder.key, KEY.public_key(), name, valid_for=valid_for, now=NOW), authority
 
 
-def _packed(certificate: Certificate, authority: issuing.Authority, passphrase: str) -> bytes:
+def _packed(certificate: Certificate, authority: issuing_authority.Authority, passphrase: str) -> bytes:
     return identity.Identity(certificate, authority.issuers, KEY, "rsa2048", "mac01").for_macos(passphrase, label="mac01")
 
 
@@ -114,10 +115,80 @@ def _below(root: demo_pki.Holder) -> str:
     return demo_pki.issue(root, "CA", ca=True, usages=None, key=demo_pki.new_key(number=2)).pem + root.pem
 
 
+def _authority(
+    issuer: demo_pki.Holder | None, name: str, number: int, *, path_length: int | None = None, signs: bool = True
+) -> demo_pki.Holder:
+    """Return an authority as an enterprise PKI makes it: with a path length, or with a key usage that forbids it to sign."""
+    key = demo_pki.new_key(number=number)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    signer, above = (issuer.key, issuer.certificate.subject) if issuer else (key, subject)
+    builder = (
+        x509.CertificateBuilder(above, subject, key.public_key(), x509.random_serial_number(), NOW - DAY, NOW + 1000 * DAY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .add_extension(issuing.key_usage(key_cert_sign=signs, crl_sign=True), critical=True)
+    )
+    return demo_pki.Holder(builder.sign(signer, hashes.SHA256()), key)
+
+
+def _of_client_root() -> demo_pki.Holder:
+    key = demo_pki.new_key(number=4)
+    return demo_pki.Holder(issuing.new_root("Azure P2S Root", key, valid_for=3650, now=NOW).x509, key)
+
+
+def _chain(*lengths: int | None) -> list[demo_pki.Holder]:
+    """Return authorities below each other, the issuing one first, with these path lengths."""
+    holders: list[demo_pki.Holder] = []
+    for number, length in enumerate(reversed(lengths)):
+        holders.insert(0, _authority(holders[0] if holders else None, f"CA {number}", 10 + number, path_length=length))
+    return holders
+
+
+@pytest.mark.parametrize("lengths", [(0, 1), (0, 1, 2), (0, None, 2), (None, 1)], ids=str)
+def test_openssl_agrees_that_the_path_is_short_enough(lengths: tuple[int | None, ...], tmp_path: pathlib.Path) -> None:
+    assert _verified(_chain(*lengths), tmp_path)
+
+
+@pytest.mark.parametrize("lengths", [(None, 0), (0, 0, 1), (0, 1, 1), (0, None, 0)], ids=str)
+def test_openssl_agrees_that_the_path_is_too_long(lengths: tuple[int | None, ...], tmp_path: pathlib.Path) -> None:
+    """Whatever is refused here would have been refused by the gateway, at every Mac."""
+    holders = _chain(*lengths)
+    with pytest.raises(IdentityError, match="its path length"):
+        issuing_authority.read_authority("".join(holder.pem for holder in holders).encode(), NOW)
+    assert not _verified(holders, tmp_path)
+
+
+def _verified(holders: list[demo_pki.Holder], folder: pathlib.Path) -> bool:
+    """Return whether OpenSSL accepts a client certificate from the first of ``holders``, with the last as the root."""
+    authority = issuing_authority.Authority(*((Certificate(holders[0].der)), tuple(Certificate(one.der) for one in holders[1:])))
+    leaf = issuing.issue(authority, holders[0].key, KEY.public_key(), "mac01", valid_for=1, now=NOW)
+    texts = {"root": holders[-1].pem, "between": "".join(one.pem for one in holders[:-1]), "leaf": leaf.pem}
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    files = [argument for option, name in (("-CAfile", "root"), ("-untrusted", "between")) for argument in (option, str(folder / name))]
+    done = subprocess.run(["openssl", "verify", "-purpose", "sslclient", *files, str(folder / "leaf")], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def _below_what_is_no_authority() -> str:
+    above = _no_ca()
+    return _authority(above, "CA", 5).pem + above.pem + issuing_office.root().pem
+
+
+def _below_what_may_not_sign() -> str:
+    above = _authority(None, "Enterprise Root", 6, signs=False)
+    return _authority(above, "CA", 5).pem + above.pem
+
+
 REFUSED_AUTHORITIES: dict[str, tuple[t.Callable[[], str], str]] = {
     "a-client-certificate": (lambda: _no_ca().pem, "lacks the CA flag"),
     "expired": (lambda: _dated(-30, 10).pem, "expired on"),
     "not-yet-valid": (lambda: _dated(2, 10).pem, "not valid before"),
+    "below-a-root-of-client-root": (lambda: _below(_of_client_root()), "'Azure P2S Root' allows 0 authorities below it"),
+    "below-a-client-certificate": (_below_what_is_no_authority, "'mac99' is not that of an authority"),
+    "below-a-root-that-may-not-sign": (_below_what_may_not_sign, "the key usage of 'Enterprise Root'"),
+    "may-not-sign": (lambda: _authority(None, "Root", 6, signs=False).pem, "the key usage of 'Root'"),
     "expired-root-above-it": (lambda: _below(_dated(-30, 10)), "'Root' expired on"),
     "no-certificate": (lambda: "hello", "not a readable X.509 certificate"),
     "cut-short": (lambda: _no_ca().pem[:200], "cut short"),
@@ -129,7 +200,7 @@ REFUSED_AUTHORITIES: dict[str, tuple[t.Callable[[], str], str]] = {
 def test_what_cannot_issue_is_refused(case: str) -> None:
     make, finding = REFUSED_AUTHORITIES[case]
     with pytest.raises(IdentityError) as refusal:
-        issuing.read_authority(make().encode(), NOW)
+        issuing_authority.read_authority(make().encode(), NOW)
     assert finding in str(refusal.value)
     assert refusal.value.option == "ca_certificate"
 
@@ -142,7 +213,9 @@ def _encrypted(key: t.Any = None, encoding: str = "PEM") -> bytes:
 
 @pytest.mark.parametrize("encoding", ["PEM", "DER"])
 def test_the_root_key_opens(encoding: str) -> None:
-    key = issuing.read_signing_key(issuing_office.authority(issuing_office.root()), _encrypted(encoding=encoding), "root passphrase")
+    key = issuing_authority.read_signing_key(
+        issuing_office.authority(issuing_office.root()), _encrypted(encoding=encoding), "root passphrase"
+    )
     assert key.public_key() == issuing_office.root().key.public_key()
 
 
@@ -162,7 +235,7 @@ REFUSED_KEYS: dict[str, tuple[t.Callable[[], bytes], str | None, str, str]] = {
 def test_a_root_key_that_does_not_do_is_refused_without_showing_it(case: str) -> None:
     make, passphrase, finding, option = REFUSED_KEYS[case]
     with pytest.raises(IdentityError) as refusal:
-        issuing.read_signing_key(issuing_office.authority(issuing_office.root()), make(), passphrase)
+        issuing_authority.read_signing_key(issuing_office.authority(issuing_office.root()), make(), passphrase)
     assert finding in str(refusal.value)
     assert refusal.value.option == option
     assert "root passphrase" not in str(refusal.value)
@@ -186,8 +259,8 @@ def test_an_unknown_key_type_is_refused_with_those_that_there_are() -> None:
 
 
 def test_what_may_go_wrong_with_the_authority_is_said_once() -> None:
-    lonely = issuing.read_authority(_intermediate().pem.encode(), NOW)
+    lonely = issuing_authority.read_authority(_intermediate().pem.encode(), NOW)
     assert "comes without its whole chain" in lonely.warnings()[0]
-    elliptic = issuing.read_authority(demo_pki.root("EC", key=demo_pki.new_key("p256")).pem.encode(), NOW)
+    elliptic = issuing_authority.read_authority(demo_pki.root("EC", key=demo_pki.new_key("p256")).pem.encode(), NOW)
     assert "has no RSA key" in elliptic.warnings()[0]
     assert issuing_office.authority(issuing_office.root()).warnings() == []

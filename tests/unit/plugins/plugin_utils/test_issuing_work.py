@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import errno
+import json
 import os
 import pathlib
 import subprocess
@@ -21,7 +23,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from support import demo_pki, issuing_office
 from support.issuing_office import PASSPHRASE, Bench
 
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, identity_store, issuing, issuing_plan, issuing_work, pki
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import (
+    identity,
+    identity_files,
+    identity_lock,
+    identity_store,
+    issuing,
+    issuing_wanted,
+    issuing_work,
+    pki,
+)
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import IdentityError
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.issuing_work import Outcome
 
@@ -104,12 +115,103 @@ def test_a_root_that_ends_soon_does_not_make_every_run_renew(tmp_path: pathlib.P
     assert _only(bench.run()).status == "valid"
 
 
-def test_another_root_takes_over(bench: Bench) -> None:
+@pytest.mark.parametrize("by_request", [False, True], ids=["pkcs12", "request"])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("P2S Root 2036", "it was issued by CN=P2S Root 2026"),
+        ("P2S Root 2026", "it was issued by another authority called CN=P2S Root 2026"),
+    ],
+    ids=["another-name", "same-name-and-a-fresh-key"],
+)
+def test_another_root_takes_over(bench: Bench, name: str, reason: str, by_request: bool) -> None:
+    """Two roots made without a name of their own are called the same: once the older one is gone from Azure, its Macs are cut off."""
+    key = t.cast(t.Any, demo_pki.new_key(number=1).public_key()) if by_request else None
+    request = bench.request(public_key=key, passphrase=None if by_request else PASSPHRASE)
+    bench.run(request)
+    bench.holder = demo_pki.root(name, key=demo_pki.new_key(number=8))
+    outcome = _only(bench.run(request))
+    assert (outcome.status, outcome.reason) == ("renewed", reason)
+    data = (bench.folder / "mac01.p12").read_bytes()
+    certificate = pki.Certificate.from_pem_or_der(data) if by_request else _read(bench).certificate
+    assert issuing_office.authority(bench.holder).issued(certificate)
+    assert bench.states() == ["superseded", "current"]
+    assert _only(bench.run(request)).status == "valid"
+
+
+def test_a_root_that_was_renewed_under_its_key_goes_on(bench: Bench) -> None:
     bench.run()
-    bench.holder = issuing_office.root("P2S Root 2036")
+    bench.holder = demo_pki.root("P2S Root 2026", key=bench.holder.key, days=5000)
+    assert _only(bench.run()).status == "valid"
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(None, "adopted"), (8, "renewed")], ids=["the-issuer-is-proven", "another-root-of-the-same-name"]
+)
+def test_an_entry_that_does_not_name_its_issuers_key_is_proven_by_the_certificate(bench: Bench, number: int | None, status: str) -> None:
+    bench.run()
+    path = bench.folder / "identities.json"
+    document = json.loads(path.read_text())
+    del document["identities"][0]["issuer_key_sha256"]
+    path.write_text(json.dumps(document))
+    if number:
+        bench.holder = demo_pki.root("P2S Root 2026", key=demo_pki.new_key(number=number))
+    assert _only(bench.run(check_mode=True)).status == status
     outcome = _only(bench.run())
-    assert (outcome.status, outcome.reason) == ("renewed", "it was issued by CN=P2S Root 2026")
-    assert _read(bench).certificate.issuer == "CN=P2S Root 2036"
+    assert outcome.status == status
+    assert t.cast(t.Any, outcome.entry).issuer_key_sha256 == issuing_office.authority(bench.holder).key_sha256
+    assert _only(bench.run()).status == "valid"
+
+
+def test_a_file_that_was_moved_is_found_by_the_ledger_where_it_is_now(bench: Bench) -> None:
+    bench.run()
+    moved = bench.request(path=bench.folder / "macs" / "mac01.p12")
+    moved.path.parent.mkdir()
+    (bench.folder / "mac01.p12").rename(moved.path)
+    outcome = _only(bench.run(moved))
+    assert outcome.status == "adopted"
+    assert [(change.before, change.after) for change in outcome.changes] == [({"path": "mac01.p12"}, {"path": "macs/mac01.p12"})]
+    assert [entry.path for entry in bench.ledger()] == ["macs/mac01.p12"]
+    assert _only(bench.run(moved)).status == "valid"
+
+
+def test_a_file_outside_the_ledgers_folder_is_named_so_that_both_can_be_moved(bench: Bench) -> None:
+    """Two admins with a checkout each must not correct the ledger in turn."""
+    bench.run(bench.request(path=bench.folder.parent / "elsewhere" / "mac01.p12"))
+    assert [entry.path for entry in bench.ledger()] == ["../elsewhere/mac01.p12"]
+
+
+def test_a_file_that_was_exported_anew_is_known_from_then_on(bench: Bench) -> None:
+    bench.run()
+    found = _read(bench)
+    (bench.folder / "mac01.p12").write_bytes(found.for_macos(PASSPHRASE, label="again"))
+    assert _only(bench.run()).status == "adopted"
+    assert [entry.file_sha256 for entry in bench.ledger()] == [identity_files.sha256((bench.folder / "mac01.p12").read_bytes())]
+    assert bench.states() == ["current"]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["unknown-to-the-ledger", "exported-anew"])
+def test_what_is_replaced_is_in_the_ledger_whatever_it_was(bench: Bench, known: bool) -> None:
+    """The Mac may have it: it has to be found when the Mac is lost, and to be removed once the Mac has the new one."""
+    bench.folder.mkdir()
+    if known:
+        bench.run()
+        data = _read(bench).for_macos(PASSPHRASE, label="again")
+    else:
+        data = demo_pki.pkcs12(demo_pki.issue(bench.holder, "mac01", key=demo_pki.new_key(number=1), days=10), PASSPHRASE)
+    (bench.folder / "mac01.p12").write_bytes(data)
+    assert _only(bench.run(force=known)).status == "renewed"
+    assert bench.states() == ["superseded", "current"]
+    entry = bench.ledger().of("mac01")[0]
+    assert entry.sha256 == _read(bench, "mac01.p12.previous").certificate.sha256
+    assert entry.file_sha256 == identity_files.sha256((bench.folder / "mac01.p12.previous").read_bytes())
+
+
+def test_what_ends_soon_says_so(bench: Bench) -> None:
+    entry = t.cast(t.Any, _only(bench.run(valid_for=20, renew_before=5)).entry)
+    shown = entry.to_result(bench.now)
+    assert shown["warnings"] == [f"Client certificate 'mac01' expires on {shown['not_after']}, in 19 days."]
+    assert t.cast(t.Any, _only(bench.run(bench.request("mac02"))).entry).to_result(bench.now)["warnings"] == []
 
 
 def test_replaced_twice_before_the_mac_came_by_loses_neither(bench: Bench) -> None:
@@ -248,8 +350,11 @@ def test_duplicates_in_the_inventory_are_refused(bench: Bench) -> None:
         bench.request("mac02", host="b", path=bench.folder / "mac01.p12"),
     ):
         with pytest.raises(IdentityError, match="mac01 and b would both"):
-            issuing_plan.refuse_duplicates([bench.request(), other])
-    issuing_plan.refuse_duplicates([bench.request(), bench.request("mac02")])
+            issuing_wanted.refuse_duplicates([bench.request(), other])
+    with pytest.raises(IdentityError, match="the host mac01 would get two identities, 'mac01' and 'mac02'") as refusal:
+        issuing_wanted.refuse_duplicates([bench.request(), bench.request("mac02", host="mac01")])
+    assert refusal.value.option == "host"
+    issuing_wanted.refuse_duplicates([bench.request(), bench.request("mac02")])
 
 
 def test_a_name_of_another_host_is_refused_and_that_of_a_renamed_one_goes_over(bench: Bench) -> None:
@@ -310,9 +415,12 @@ def test_a_request_gets_a_certificate_and_no_key_is_made(bench: Bench, monkeypat
 
 def test_two_runs_at_once_issue_each_identity_once(bench: Bench) -> None:
     """Both find nothing, both make keys; who comes second takes what is there."""
+    both = threading.Barrier(2)
+    # asked for by each once it has found that there is something to issue
+    office = dataclasses.replace(bench.office(), signing_key=lambda: both.wait(60) >= 0 and bench.holder.key)
     requests = [bench.request(f"mac{number:02}") for number in range(12)]
     outcomes: list[list[Outcome]] = []
-    threads = [threading.Thread(target=lambda: outcomes.append(bench.run(*requests))) for _run in range(2)]
+    threads = [threading.Thread(target=lambda: outcomes.append(office.run(requests, check_mode=False))) for _run in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -326,7 +434,7 @@ def test_two_runs_at_once_issue_each_identity_once(bench: Bench) -> None:
 
 def test_a_lock_that_is_not_given_up_ends_in_a_sentence(bench: Bench) -> None:
     bench.lock_timeout = 0.2
-    with identity_store.locked(bench.folder / "identities.json", 1):
+    with identity_lock.locked(bench.folder / "identities.json", 1):
         outcome = bench.run()[0]
     assert "another run has been changing" in str(outcome.error)
     assert bench.snapshot() == {}
@@ -351,6 +459,47 @@ def test_a_disk_that_fills_up_in_the_middle_leaves_what_was_done_and_nothing_hal
     assert [entry.name for entry in bench.ledger()] == ["mac00", "mac01", "mac02"]
     monkeypatch.setattr(identity_store, "_stage", real)
     assert [outcome.status for outcome in bench.run(*requests)] == ["valid"] * 3 + ["issued"] * 6
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.ENAMETOOLONG, errno.EROFS])
+@pytest.mark.parametrize("call", ["_stage", "_swap"])
+def test_a_file_that_cannot_be_written_does_not_stop_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, call: str, error: int
+) -> None:
+    monkeypatch.setattr(issuing_work, "_STEP", 4)
+    real = getattr(identity_store, call)
+
+    def failing(one: identity_store.Replacement) -> t.Any:
+        if one.path.name in ("mac01.p12", "mac02.p12"):
+            raise OSError(error, os.strerror(error))
+        return real(one)
+
+    monkeypatch.setattr(identity_store, call, failing)
+    outcomes = bench.run(*(bench.request(f"mac{number:02}") for number in range(8)))
+    assert [outcome.status for outcome in outcomes] == ["issued", "failed", "failed"] + ["issued"] * 5
+    assert f"mac02.p12 cannot be read or written: {os.strerror(error)}" in str(outcomes[2].error)
+    assert set(bench.snapshot()) == {"identities.json", *(f"mac{number:02}.p12" for number in (0, 3, 4, 5, 6, 7))}
+    assert len(list(bench.ledger())) == 6
+
+
+def test_a_disk_that_fills_up_while_files_are_written_one_by_one_ends_the_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was done before it stays told as done."""
+    real, left = identity_store._stage, [4]
+
+    def stage(one: identity_store.Replacement) -> None:
+        if one.path.name == "mac01.p12":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(one)
+
+    monkeypatch.setattr(identity_store, "_stage", stage)
+    outcomes = bench.run(*(bench.request(f"mac{number:02}") for number in range(5)))
+    assert [outcome.status for outcome in outcomes] == ["issued", "failed", "failed", "failed", "failed"]
+    assert "Permission denied" in str(outcomes[1].error)
+    assert "no room on the disk" in str(outcomes[2].error)
+    assert [entry.name for entry in bench.ledger()] == ["mac00"]
 
 
 _KILLED = """
