@@ -14,11 +14,11 @@ import typing as t
 if t.TYPE_CHECKING:
     from .fleet import Fleet
     from .mac import SimulatedMac
-    from .spec import Gateway, MacSpec, Person, User
+    from .spec import Gateway, MacSpec, OtherService, Person, User
 
-__all__ = ["Fleet", "Gateway", "MacSpec", "Person", "SimulatedMac", "User"]
+__all__ = ["Fleet", "Gateway", "MacSpec", "OtherService", "Person", "SimulatedMac", "User"]
 
-_HOME = {"Fleet": "fleet", "SimulatedMac": "mac", "MacSpec": "spec", "User": "spec", "Person": "spec", "Gateway": "spec"}
+_HOME = {"Fleet": "fleet", "SimulatedMac": "mac"} | dict.fromkeys(("MacSpec", "User", "Person", "Gateway", "OtherService"), "spec")
 
 
 def __getattr__(name: str) -> t.Any:

@@ -147,6 +147,8 @@ def _plain_launchers(root: pathlib.Path) -> None:
         status = "usage_status=2\n" if name == "grep" else ""
         if name in _STARTERS:
             run = f'unset POSIXLY_CORRECT\nexec /{HIDDEN}/bin/{name} "$@"\n'
+        elif name == "ls":  # GNU's exits with 2 for an operand that is not there
+            run = f'PATH=/{HIDDEN}/bin ls "$@" || exit 1\n'
         else:
             run = f'PATH=/{HIDDEN}/bin exec {name} "$@"\n'
         launcher(root / path.lstrip("/"), f"tool={path}\noptions='{options}'\n{status}. /{HIDDEN}/lib/plain.sh\n{run}")

@@ -39,7 +39,8 @@ def furnish(root: pathlib.Path, spec: MacSpec, public_key: str) -> None:
     system = root / "Library/Keychains/System.keychain"
     keychain_file.Keychain.create(hashlib.sha256(b"system" + spec.name.encode()).hexdigest()).save(str(system), mode=0o644)
     (root / "System/Library/Keychains/SystemRootCertificates.keychain").write_bytes(keychain_file.Keychain.create("").dump())
-    console = next((user.uid for user in spec.users if user.name == spec.console_user), 0)
+    # The setup assistant of a new Mac runs as a user of its own.
+    console = 248 if spec.console_user == "_mbsetupuser" else next((user.uid for user in spec.users if user.name == spec.console_user), 0)
     os.chown(root / "dev/console", console, 0)
 
 

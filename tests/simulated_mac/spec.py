@@ -60,10 +60,20 @@ class Gateway:
 
 
 @dataclasses.dataclass(frozen=True)
+class OtherService:
+    """A VPN service that is not IKEv2, which ``scutil --nc`` does show. ``kind`` is PPP:L2TP, IPSec or VPN:bundle.identifier."""
+
+    name: str
+    kind: str = "PPP:L2TP"
+    enabled: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
 class MacSpec:
     """One simulated Mac. ``modes`` switches what public sources leave open (see ``inside/modes.py``).
 
     With ``network`` it has a network namespace of its own, which nothing but a real gateway's cable leads out of (``tests/gateway``).
+    ``revoked`` are SHA-256 fingerprints (upper case) of certificates that macOS knows to be revoked.
     """
 
     name: str
@@ -77,6 +87,8 @@ class MacSpec:
     gateway: Gateway = Gateway()
     ssh_user: str = "alice"
     network: bool = False
+    revoked: tuple[str, ...] = ()
+    other_services: tuple[OtherService, ...] = ()
     modes: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
     def user(self, name: str) -> User:
@@ -97,5 +109,7 @@ class MacSpec:
             "users": tuple(User(**user) for user in data["users"]),
             "person": Person(**data["person"]),
             "gateway": Gateway(**data["gateway"]),
+            "revoked": tuple(data["revoked"]),
+            "other_services": tuple(OtherService(**service) for service in data["other_services"]),
         }
         return cls(**{**data, **nested})

@@ -13,7 +13,10 @@ import base64
 import dataclasses
 import datetime as dt
 import functools
+import pathlib
 import re
+import subprocess
+import tempfile
 import typing as t
 
 from cryptography import x509
@@ -33,7 +36,10 @@ NOT_BEFORE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One command and its answer. A text starting with ``re:`` is a pattern for the whole output; ``None`` is not looked at."""
+    """One command and its answer. A text starting with ``re:`` is a pattern for the whole output; ``None`` is not looked at.
+
+    ``on`` names versions, or Macs of ``special``.
+    """
 
     id: str
     script: str
@@ -96,10 +102,16 @@ def run(mac: SimulatedMac, cases: t.Sequence[Case]) -> dict[str, Answer]:
 
 
 def _certificate(
-    name: str, *, issuer: tuple[x509.Certificate, t.Any] | None = None, ca: bool = False, days: int = 3650, key: t.Any = None
+    name: str,
+    *,
+    issuer: tuple[x509.Certificate, t.Any] | None = None,
+    ca: bool = False,
+    days: int = 3650,
+    key: t.Any = None,
+    attribute: x509.ObjectIdentifier = NameOID.COMMON_NAME,
 ) -> tuple[x509.Certificate, t.Any]:
     key = key or ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    subject = x509.Name([x509.NameAttribute(attribute, name)])
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -149,6 +161,9 @@ def _made() -> tuple[dict[str, x509.Certificate], dict[str, bytes]]:
     leaf, leaf_key = _certificate("P2SChildCertMac", issuer=(root, root_key), key=rsa.generate_private_key(65537, 2048))
     second, second_key = _certificate("P2SChildCertMac2", issuer=(root, root_key))
     expired, expired_key = _certificate("Expired", issuer=(root, root_key), days=10)
+    revoked, revoked_key = _certificate("Revoked", issuer=(root, root_key))
+    nameless, nameless_key = _certificate("Example", issuer=(root, root_key), attribute=NameOID.ORGANIZATION_NAME)
+    mail, _mail_key = _certificate("mail@example.com", issuer=(root, root_key), attribute=NameOID.EMAIL_ADDRESS)
     der, pem = serialization.Encoding.DER, serialization.Encoding.PEM
     modern = pkcs12.serialize_key_and_certificates(b"Modern", leaf_key, leaf, None, serialization.BestAvailableEncryption(b"secret"))
     good = old_pkcs12("P2S key", leaf_key, leaf)
@@ -174,8 +189,26 @@ def _made() -> tuple[dict[str, x509.Certificate], dict[str, bytes]]:
         "two.pem": root.public_bytes(pem) + other.public_bytes(pem),
         "nopass.p12": old_pkcs12("P2S key", leaf_key, leaf, passphrase="\u00e4"),
         "damaged.keychain-db": b"not a keychain",
+        "root.CER": root.public_bytes(der),
+        "good.P12": good,
+        "revoked.p12": old_pkcs12("Revoked key", revoked_key, revoked),
+        "revoked.cer": revoked.public_bytes(der),
+        "nameless.p12": old_pkcs12("Nameless key", nameless_key, nameless),
+        "mail.cer": mail.public_bytes(der),
+        "both.pem": key_pem + second.public_bytes(pem),
+        "nothing.pem": b"-----BEGIN NOTHING-----\n-----END NOTHING-----\n",
+        "rc2.p12": _rc2_pkcs12(key_pem + second.public_bytes(pem)),
     }
-    return {"root": root, "other": other, "leaf": leaf, "second": second, "expired": expired}, content
+    known = {"root": root, "other": other, "leaf": leaf, "second": second, "expired": expired, "revoked": revoked, "nameless": nameless}
+    return known, content
+
+
+def _rc2_pkcs12(pem: bytes) -> bytes:
+    """Return what `openssl pkcs12 -export -legacy` makes; cryptography does not write the old cipher."""
+    with tempfile.TemporaryDirectory() as folder:
+        (source := pathlib.Path(folder, "both.pem")).write_bytes(pem)
+        command = ["openssl", "pkcs12", "-export", "-legacy", "-in", str(source), "-name", "Old key", "-passout", f"pass:{PASSPHRASE}"]
+        return subprocess.run(command, check=True, capture_output=True).stdout
 
 
 def sha1(name: str) -> str:

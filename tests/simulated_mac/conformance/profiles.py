@@ -88,7 +88,14 @@ CASES = [
         "7-open-pane-outside-the-gui-session", "open x-apple.systempreferences:com.apple.Profiles-Settings.extension", 1, "", _OPEN_REFUSED
     ),
     Case("13-asuser-own-uid-changes-nothing", "launchctl asuser 501 open x-apple.systempreferences:x", 1, "", _OPEN_REFUSED),
-    Case("13-asuser-other-uid-without-root", "launchctl asuser 502 true", 1, "", None),
+    Case(
+        "13-asuser-other-uid-without-root",
+        "launchctl asuser 502 /usr/bin/true",
+        1,
+        "",
+        "Could not switch to audit session: 1: Operation not permitted\n",
+    ),
+    Case("13-asuser-own-uid-without-root-runs-the-command", "launchctl asuser 501 /usr/bin/true", 0),
     Case("3-asuser-as-root-enters-the-gui-session", "sudo launchctl asuser 501 sudo -u alice -H launchctl managername", 0, "Aqua\n"),
     Case(
         "3-asuser-finds-login-unlocked",

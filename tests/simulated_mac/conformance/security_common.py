@@ -132,7 +132,7 @@ CASES = [
     Case("1.3-nul-cuts-the-line", "printf 'lock-keychain /a\\000b\\n' | $S -q -i", 50, "", r"re:security: SecKeychainLock /a: .*"),
     Case(
         "1.3-failed-authorizationdb-ends-the-loop-with-0",
-        "printf 'authorizationdb write system.x\\nlock-keychain /none\\n' | $S -q -i",
+        "printf 'authorizationdb write system.x\\nlock-keychain /none\\n' | $S -i",
         0,
         "",
         "NO (-60005)\n",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import getopt
 import os
 import re
 import stat as stat_module
@@ -13,6 +12,7 @@ import sys
 import time
 import typing as t
 
+from . import bsd_getopt
 from .machine_context import Machine
 
 REAL = "/.simulator/bin/"
@@ -20,13 +20,9 @@ REAL = "/.simulator/bin/"
 
 def _options(name: str, argv: list[str], letters: str, usage: str, status: int = 1) -> tuple[list[tuple[str, str]], list[str]]:
     try:
-        return getopt.getopt(argv, letters)
-    except getopt.GetoptError as error:
-        option = (
-            "-" if error.opt not in letters and any(argument.startswith("--") and len(argument) > 2 for argument in argv) else error.opt
-        )
-        kind = "option requires an argument" if "requires argument" in error.msg else "illegal option"
-        sys.stderr.write(f"{name}: {kind} -- {option}\n{usage}\n")
+        return bsd_getopt.parse(argv, letters)
+    except bsd_getopt.OptionError as error:
+        sys.stderr.write(f"{name}: {error}\n{usage}\n")
         sys.stderr.flush()
         os._exit(status)
 
@@ -237,8 +233,7 @@ def date(mac: Machine, argv: list[str]) -> int:
     )
     options, operands = _options("date", argv, "f:jnRr:uv:", usage)
     flags = dict(options)
-    with mac.state() as data:
-        now = time.time() + data["clock"]
+    now = mac.now()
     clock: t.Callable[[float], time.struct_time] = time.gmtime if "-u" in flags else time.localtime
     if "-r" in flags:
         try:

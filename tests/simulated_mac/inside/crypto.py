@@ -121,7 +121,8 @@ def open_pkcs12(data: bytes, password: str) -> tuple[dict[str, t.Any] | None, by
 def private_key(data: bytes) -> tuple[dict[str, t.Any], bytes]:
     """Return an unencrypted PEM private key in the same form. Raises ``Unreadable``."""
     try:
-        key: t.Any = serialization.load_pem_private_key(data, None)
+        block = re.search(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", data, re.DOTALL)
+        key: t.Any = serialization.load_pem_private_key(block[0] if block else data, None)
     except (ValueError, TypeError) as error:
         raise Unreadable("key") from error
     pkcs8 = key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -144,6 +145,15 @@ def is_ca(der: bytes) -> bool:
         return bool(x509.load_der_x509_certificate(der).extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
     except x509.ExtensionNotFound:
         return False
+
+
+def purposes(der: bytes) -> list[str] | None:
+    """Return the names of the extended key usages that the certificate is limited to; ``None`` without a limit."""
+    try:
+        usage = x509.load_der_x509_certificate(der).extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+    return [oid._name for oid in usage]
 
 
 def dns_names(der: bytes) -> list[str]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import sys
@@ -61,6 +60,28 @@ def _begin(start: str | None, last: str) -> float:
     return time.time() - int(period[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[period[2]]
 
 
+_TERM = r"(subsystem|process|category|sender|eventMessage) (==|!=|CONTAINS|CONTAINS\[c\]|BEGINSWITH) (\"[^\"]*\"|'[^']*')"
+_PREDICATE = re.compile(rf"{_TERM}( (AND|OR|&&|\|\|) {_TERM})*")
+
+
+def _log_options(argv: list[str]) -> dict[str, str]:
+    """Return the options with their values. Raises ``ValueError`` for what log(1) does not know, or a predicate that is none."""
+    options: dict[str, str] = {}
+    rest = list(argv)
+    while rest:
+        name = rest.pop(0)
+        if name in ("--info", "--debug", "--no-info", "--no-debug", "--signpost", "--backtrace", "--loss"):
+            continue
+        if name not in ("--start", "--end", "--last", "--predicate", "--style", "--process", "--source", "--color") or not rest:
+            raise ValueError(f"unrecognized option `{name}'")
+        options[name] = rest.pop(0)
+    if options.get("--style", "default") not in ("default", "compact", "syslog", "json", "ndjson"):
+        raise ValueError("invalid style")
+    if "--predicate" in options and not _PREDICATE.fullmatch(options["--predicate"]):
+        raise ValueError("bad predicate: unable to parse the format string")
+    return options
+
+
 def log(mac: Machine, argv: list[str]) -> int:
     """``log show``: for root and administrators, the header and what a real client of the gateway said, whatever the predicate."""
     if argv[:1] != ["show"]:
@@ -70,7 +91,11 @@ def log(mac: Machine, argv: list[str]) -> int:
     if not admin:
         sys.stderr.write("log: Could not open local log store: Operation not permitted\n")
         return 77
-    options = dict(itertools.pairwise(argv))
+    try:
+        options = _log_options(argv[1:])
+    except ValueError as error:
+        sys.stderr.write(f"log: {error}\n")
+        return 64
     try:
         begin = _begin(options.get("--start"), options.get("--last", "1d"))
     except ValueError:

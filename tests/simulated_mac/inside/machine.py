@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from . import bsd_getopt
 from .machine_context import Machine
 
 _BUILDS = {10: "19H2026", 11: "20G1427", 12: "21H1320", 13: "22H730", 14: "23J21", 15: "24G90", 26: "25B78"}
@@ -80,7 +81,12 @@ def uname(mac: Machine, argv: list[str]) -> int:
 
 def ioreg(mac: Machine, argv: list[str]) -> int:
     """The platform expert; whether the serial number can be read so is not known, so by default it is not there."""
-    if "IOPlatformExpertDevice" not in argv:
+    try:
+        options, operands = bsd_getopt.parse(argv, "abc:d:fik:ln:p:rtw:x")
+    except bsd_getopt.OptionError as error:
+        sys.stderr.write(f"ioreg: {error}\nusage: ioreg [-abfilrtx] [-c class] [-d depth] [-k key] [-n name] [-p plane] [-w width]\n")
+        return 1
+    if operands or ("-c", "IOPlatformExpertDevice") not in options:
         return 0
     print("+-o J316sAP  <class IOPlatformExpertDevice, id 0x100000229, registered, matched, active, busy 0>\n    {")
     print('      "IOPlatformUUID" = "00000000-0000-1000-8000-000000000001"')
@@ -116,6 +122,12 @@ def xcode_select(mac: Machine, argv: list[str]) -> int:
 
 def python3(mac: Machine, argv: list[str]) -> int:
     """Apple's stub: without developer tools it runs nothing, and asks for them in a dialog when there is a screen."""
+    if mac.mode("developer_tools"):
+        if argv in (["-V"], ["--version"]):
+            print("Python 3.9.6")
+            return 0
+        sys.stderr.write("simulated Mac: python3 of the developer tools is not simulated\n")
+        return 99
     if mac.in_gui:
         sys.stderr.write(_NO_TOOLS_GUI)
         with mac.state() as data:

@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import pwd
+import time
 
 from . import modes
 from .state import FOLDER, State
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 class Machine:
     """The Mac, as the process of one stand-in sees it."""
+
+    # `security -q`: some commands say less.
+    quiet = False
+
+    def now(self) -> float:
+        """The time on the Mac's clock, in seconds since 1970."""
+        with self.state() as data:
+            return time.time() + float(data["clock"])
 
     @functools.cached_property
     def spec(self) -> dict[str, t.Any]:
@@ -74,4 +83,4 @@ class Machine:
         for user in self.spec["users"]:
             if user["name"] == name:
                 return int(user["uid"])
-        return 0 if name == "root" else None
+        return {"root": 0, "_mbsetupuser": 248}.get(name)

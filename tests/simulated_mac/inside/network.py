@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from . import tunnel
+from . import bsd_getopt, tunnel
 from .machine_context import Machine
 
 _LO0 = (
@@ -64,7 +64,11 @@ def ifconfig(mac: Machine, argv: list[str]) -> int:
 
 def route(mac: Machine, argv: list[str]) -> int:
     """``route -n get ADDRESS``: through the tunnel if it is ours and up."""
-    words = [argument for argument in argv if not argument.startswith("-")]
+    try:
+        _flags, words = bsd_getopt.parse(argv, "dnqtv")
+    except bsd_getopt.OptionError as error:
+        sys.stderr.write(f"route: {error}\n")
+        words = []
     if words[:1] != ["get"] or len(words) != 2:
         sys.stderr.write("usage: route [-dnqtv] command [[modifiers] args]\n")
         return 64

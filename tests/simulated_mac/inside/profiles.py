@@ -5,19 +5,18 @@
 
 from __future__ import annotations
 
-import getopt
 import plistlib
 import sys
 import time
 import typing as t
 
-from . import profile_store
+from . import bsd_getopt, profile_store
 from .machine_context import Machine
 
 VERBS = ("status", "list", "show", "install", "remove", "sync", "renew", "version", "help", "validate")
 REFUSAL = "profiles tool no longer supports installs.  Use System {} Profiles to add configuration profiles."
 _OPTIONS = ("type", "user", "identifier", "uuid", "path", "output", "password")
-_FLAGS = ("forced", "all", "verbose", "quiet", "cached", "force")
+_FLAGS = ("forced", "all", "verbose", "quiet", "cached")
 
 
 class Wrong(Exception):
@@ -61,27 +60,33 @@ def _parse(argv: list[str]) -> tuple[str, dict[str, t.Any]]:
         name, equals, value = word.lstrip("-").partition("=")
         if not word.startswith("-"):
             raise Wrong(f"unexpected argument '{word}'")
-        full = next((known for known in _OPTIONS + _FLAGS if known.startswith(name) and name), None)
-        if full is None:
+        # Words in full, after one dash: whether macOS takes less is not known.
+        if name not in _OPTIONS + _FLAGS or word.startswith("--"):
             raise Wrong(f"unknown option '{word}'")
-        if full in _FLAGS:
-            options["forced" if full == "force" else full] = True
+        if name in _FLAGS:
+            options[name] = True
         elif equals:
-            options[full] = value
+            options[name] = value
         elif rest:
-            options[full] = rest.pop(0)
+            options[name] = rest.pop(0)
         else:
             raise Wrong(f"option '{word}' needs a value")
     if options.get("type", "configuration") not in ("configuration", "provisioning", "enrollment", "bootstraptoken", "startup"):
         raise Wrong(f"unknown type '{options['type']}'")
-    return argv[0], options
+    return argv[0], _with_known_output(options)
+
+
+def _with_known_output(options: dict[str, t.Any]) -> dict[str, t.Any]:
+    if options.get("output", "stdout-xml") != "stdout-xml":
+        raise Wrong(f"simulated for stdout-xml only, not for '{options['output']}'")
+    return options
 
 
 def _old(argv: list[str]) -> tuple[str, dict[str, t.Any]]:
     try:
-        found, _rest = getopt.getopt(argv, "CLPIRSDHcU:F:p:o:u:vf")
-    except getopt.GetoptError as error:
-        raise Wrong(f"illegal option -- {error.opt}") from None
+        found, _rest = bsd_getopt.parse(argv, "CLPIRSDHcU:F:p:o:u:vf")
+    except bsd_getopt.OptionError as error:
+        raise Wrong(str(error)) from None
     flags = dict(found)
     options: dict[str, t.Any] = {}
     for flag, name in (("-U", "user"), ("-F", "path"), ("-p", "identifier"), ("-o", "output"), ("-u", "uuid")):
@@ -98,7 +103,7 @@ def _old(argv: list[str]) -> tuple[str, dict[str, t.Any]]:
     if "-R" in flags:
         return "remove", options
     if flags.keys() & {"-C", "-L", "-P"}:
-        return "list", options
+        return "list", _with_known_output(options)
     raise Wrong("no command")
 
 

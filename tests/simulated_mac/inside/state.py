@@ -23,6 +23,7 @@ NEW: dict[str, t.Any] = {
     "profiles": {},  # "_computerlevel" or short name -> list of installed profiles
     "pending": None,  # the downloaded profile that waits for a person
     "vpn": [],  # IKEv2 services
+    "other_services_up": [],  # services of scutil --nc that are connected
     "trust": {"admin": {}, "user": {}},
     "clock": 0.0,  # seconds that the Mac's clock is ahead, because a test let time pass
     "dialogs": [],  # what is, or was, shown on the screen

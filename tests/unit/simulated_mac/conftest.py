@@ -13,6 +13,7 @@ import pytest
 
 from simulated_mac import Fleet, MacSpec, SimulatedMac, unprivileged
 from simulated_mac.conformance import case as conformance
+from simulated_mac.conformance import special
 
 _NUMBER = itertools.count()
 
@@ -35,11 +36,13 @@ def _macs_can_start(request: pytest.FixtureRequest, _lacking: str) -> None:
 
 @pytest.fixture(scope="session")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Fleet]:
-    """A Mac of each version, named after it."""
+    """A Mac of each version, named after it, and the special ones of the conformance suite."""
     specs = [MacSpec(f"v{version}", macos=version, modes={"import_text": version != "15.1"}) for version in conformance.VERSIONS]
+    specs += [MacSpec(f"v{name}", **options) for name, options in special.specs().items()]
     with Fleet(tmp_path_factory.mktemp("macs") / "fleet", specs) as running:
         for mac in running:
             conformance.install_files(mac)
+            special.prepare(mac)
         yield running
 
 

@@ -9,11 +9,12 @@ import typing as t
 
 import pytest
 
-from simulated_mac.conformance import identities, profiles, security_common, tools
+from simulated_mac.conformance import identities, keychains, keys, network, profiles, security_common, special, tools
 from simulated_mac.conformance.case import Answer, Case, agree
+from simulated_mac.inside import modes
 
 Answers = t.Callable[[str, t.Sequence[Case]], dict[str, Answer]]
-TABLES = (security_common.CASES, identities.CASES, profiles.CASES, tools.CASES)
+TABLES = (security_common.CASES, keychains.CASES, identities.CASES, keys.CASES, profiles.CASES, network.CASES, tools.CASES)
 
 
 def _every() -> t.Iterator[t.Any]:
@@ -35,3 +36,10 @@ def test_there_are_enough_cases() -> None:
     names = [case.id for table in TABLES for case in table]
     assert len(names) == len(set(names))
     assert len(names) >= 120
+
+
+def test_every_switch_is_used() -> None:
+    """A switch whose other branch no case and no test takes might as well be broken."""
+    tested_elsewhere = {"session_per_exec", "first_dialog", "full_disk_access", "profile_identity", "language", "dynamic_store"}
+    assert special.KIND.keys() | tested_elsewhere == modes.DEFAULTS.keys()
+    assert all(value != modes.DEFAULTS[name] for name, value in special.KIND.items())

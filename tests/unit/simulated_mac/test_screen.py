@@ -55,6 +55,14 @@ def test_defaults_prints_a_list_in_the_old_form(boot: Boot) -> None:
     assert mac.sh("/usr/bin/defaults read -g AppleLanguages\n").stdout == '(\n    "de-CH",\n    en\n)\n'
 
 
+def test_a_certificate_expires_when_enough_time_has_passed(boot: Boot) -> None:
+    mac = boot()
+    verify = "/usr/bin/security verify-cert -c /tmp/files/leaf.cer -r /tmp/files/root.cer -L"
+    assert mac.sh(verify).returncode == 0
+    mac.pass_time(11 * 365 * 86400)
+    assert mac.sh(verify).stderr == "Cert Verify Result: CSSMERR_TP_CERT_EXPIRED\n"
+
+
 def test_the_clock_shows_the_time_that_passed(boot: Boot) -> None:
     mac = boot()
     mac.pass_time(500)

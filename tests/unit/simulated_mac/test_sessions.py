@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 import typing as t
 
 import pytest
@@ -70,9 +71,15 @@ def test_each_exec_can_be_a_session_of_its_own(boot: Boot) -> None:
 
 
 def test_process_that_lost_its_connection_finds_everything_locked(mac: SimulatedMac) -> None:
-    script = f"{UNLOCK}(sleep 1; {INFO.strip()}; echo $? >/tmp/orphan) >/dev/null 2>&1 </dev/null &\n"
+    # It goes on once the connection is over: until then its parent is the shell that this connection runs.
+    wait = "while [ ! -e /tmp/connection-is-over ]; do sleep 1; done"
+    script = f"{UNLOCK}({wait}; {INFO.strip()}; echo $? >/tmp/orphan) >/dev/null 2>&1 </dev/null &\n"
     assert mac.sh(script).returncode == 0
-    assert mac.sh("sleep 2; cat /tmp/orphan").stdout == "36\n"
+    assert mac.sh("echo >/tmp/connection-is-over").returncode == 0
+    until = time.monotonic() + 60
+    while (found := mac.sh("/bin/cat /tmp/orphan").stdout) == "" and time.monotonic() < until:
+        time.sleep(0.2)
+    assert found == "36\n"
 
 
 def test_import_in_the_screen_session_needs_no_password(boot: Boot) -> None:
@@ -153,6 +160,14 @@ def test_opening_the_live_keychain_is_counted_and_a_copy_is_not(boot: Boot) -> N
     assert mac.live_keychain_opens() == []
     mac.sh(f"/usr/bin/security find-certificate -a {LOGIN}")
     assert [entry["command"] for entry in mac.live_keychain_opens()] == ["find-certificate"]
+
+
+@pytest.mark.parametrize(("keychains", "opened"), [("", 1), ("-k /tmp/k.keychain-db", 0)], ids=["search-list", "one-named"])
+def test_verify_cert_opens_the_keychains_that_it_searches(boot: Boot, keychains: str, opened: int) -> None:
+    mac = boot()
+    done = mac.sh(f"cp {LOGIN} /tmp/k.keychain-db; /usr/bin/security verify-cert -c /tmp/files/root.cer -L {keychains}")
+    assert "CSSMERR_TP_NOT_TRUSTED" in done.stderr
+    assert [entry["command"] for entry in mac.live_keychain_opens()] == ["verify-cert"] * opened
 
 
 def test_first_password_prompt_on_a_terminal_hangs(mac: SimulatedMac) -> None:

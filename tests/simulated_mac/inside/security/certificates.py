@@ -14,14 +14,17 @@ from ..machine_context import Machine
 from . import dump, main, status, store
 
 
-def readable(mac: Machine, operands: list[str], command: str, *, every: bool) -> list[tuple[str, Keychain]]:
-    """Open the keychains to search. A missing one counts as empty; a damaged one is an error with ``every``, else it never ends."""
+def readable(mac: Machine, operands: list[str], command: str, *, every: bool, lenient: bool = False) -> list[tuple[str, Keychain]]:
+    """Open the keychains to search. A missing one counts as empty; a damaged one is an error with ``every``, else it never ends.
+
+    ``lenient``: a damaged one counts as empty too.
+    """
     found = []
     for path in store.search_paths(mac, operands):
         try:
             found.append((path, store.load(mac, path, command)))
         except status.Failure as failure:
-            if failure.status != status.INVALID_KEYCHAIN:
+            if lenient or failure.status != status.INVALID_KEYCHAIN:
                 continue
             if not every:
                 from .. import run
@@ -102,7 +105,8 @@ def _add_one(mac: Machine, file: str, name: str | None) -> int:
         if b"-----BEGIN" in data:
             sys.stderr.write(f"Error decoding cert file {file}\n")
         else:
-            status.complain(mac, "SecCertificateCreateFromData", -26276 if mac.version >= (26, 0) else status.UNKNOWN_FORMAT, prefix=False)
+            code = status.INTERNAL if mac.version >= (26, 0) else status.UNKNOWN_FORMAT
+            status.complain(mac, "SecCertificateCreateFromData", code, prefix=False)
         return 1
     path = store.resolve(mac, name) if name is not None else store.default(mac)
     what = "SecCertificateAddToKeychain"

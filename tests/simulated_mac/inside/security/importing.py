@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import dataclasses
-import getopt
 import os
 import sys
 import typing as t
 
-from .. import tty
+from .. import bsd_getopt, tty
 from ..keychain_file import Keychain
 from ..machine_context import Machine
 from . import status, store
@@ -37,14 +36,7 @@ def _request(mac: Machine, argv: list[str]) -> Request:
     if not argv or argv[0] in ("-h", "--help"):
         raise status.Usage
     request = Request(argv[0])
-    try:
-        # The first operand after the file ends the options; what follows it is ignored.
-        options, _ignored = getopt.getopt(argv[1:], "hk:t:f:wxP:a:AT:")
-    except getopt.GetoptError as error:
-        kind = "option requires an argument" if "requires argument" in error.msg else "illegal option"
-        sys.stderr.write(f"security: {kind} -- {error.opt}\n")
-        raise status.Usage from None
-    for flag, value in options:
+    for flag, value in _options(argv[1:]):
         if flag == "-h":
             raise status.Usage
         if flag == "-t" and value not in _TYPES:
@@ -68,6 +60,25 @@ def _request(mac: Machine, argv: list[str]) -> Request:
             if value:
                 request.applications.append(value)
     return request
+
+
+def _options(argv: list[str]) -> list[tuple[str, str]]:
+    """Return the options; the first operand ends them, and what follows it is ignored. Raises ``Usage``."""
+    options: list[tuple[str, str]] = []
+    rest = argv
+    while True:
+        try:
+            found, rest = bsd_getopt.parse(rest, "hk:t:f:wxP:a:AT:")
+        except bsd_getopt.OptionError as error:
+            sys.stderr.write(f"security: {error}\n")
+            raise status.Usage from None
+        options += found
+        if not found or found[-1][0] != "-a":
+            return options
+        # -a takes two words: a name, which getopt knows of, and a value, which it takes for an operand.
+        if not rest:
+            raise status.Usage
+        rest = rest[1:]
 
 
 def import_(mac: Machine, argv: list[str]) -> int:
@@ -118,7 +129,8 @@ def _kind(request: Request, data: bytes) -> str:
         return "pem"
     if crypto.looks_like_pkcs12(data):
         return "pkcs12"
-    return "certificate"
+    # A certificate is not recognised by its content alone: Azure's VpnServerRoot.cer_0 has to be renamed.
+    return "unknown"
 
 
 def _import(mac: Machine, request: Request, path: str, keychain: Keychain, data: bytes) -> tuple[int, int, int] | None:
@@ -130,19 +142,24 @@ def _import(mac: Machine, request: Request, path: str, keychain: Keychain, data:
     if kind == "unknown":
         raise status.Failure(None, status.UNKNOWN_FORMAT)
     try:
+        if kind == "pem" and not any(mark in data for mark in (b"PRIVATE KEY-----", b"-----BEGIN CERTIFICATE-----")):
+            return None
+        keys = 0
         if b"PRIVATE KEY-----" in data:
             key, pkcs8 = crypto.private_key(data)
             _add_key(mac, request, path, keychain, key, pkcs8)
-            return 0, 1, 0
+            keys = 1
+            if b"-----BEGIN CERTIFICATE-----" not in data:
+                return 0, keys, 0
         found = crypto.certificates(data)
     except crypto.Unreadable:
         raise status.Failure(None, status.UNKNOWN_FORMAT) from None
     if not mac.mode("locked_add_certificate"):
         store.need_master(mac, path, keychain)
     added = sum(_add_certificate(keychain, der) for der in found)
-    if not added:
+    if not added and not keys:
         raise status.Failure(None, status.DUPLICATE_ITEM)
-    return 0, 0, added
+    return 0, keys, added
 
 
 def _import_pkcs12(mac: Machine, request: Request, path: str, keychain: Keychain, data: bytes) -> tuple[int, int, int] | None:
@@ -176,7 +193,12 @@ def _import_pkcs12(mac: Machine, request: Request, path: str, keychain: Keychain
         raise status.Failure(None, status.UNKNOWN_FORMAT if not explicit else status.DECODE) from None
     if key is None and not chain:
         return None
-    master = store.need_master(mac, path, keychain)
+    try:
+        master = store.need_master(mac, path, keychain)
+    except status.Failure:
+        if explicit and mac.version >= (26, 0):
+            raise status.Failure(None, status.INTERNAL) from None
+        raise
     present = key is not None and any(entry["hash"] == key["hash"] for entry in keychain.keys)
     if present:
         if explicit and mac.version < (15, 2):

@@ -14,7 +14,8 @@ from . import certificates, dump, main, status, store
 
 
 def _matching(keys: list[dict[str, t.Any]], flags: dict[str, str]) -> list[dict[str, t.Any]]:
-    if flags.get("-t", "private") != "private":
+    # No imported key has a description (-D), and matching by what a key can decrypt (-d) finds none: it is broken.
+    if flags.get("-t", "private") != "private" or "-D" in flags or "-d" in flags:
         return []
     found = keys
     if "-l" in flags:
@@ -26,7 +27,7 @@ def _matching(keys: list[dict[str, t.Any]], flags: dict[str, str]) -> list[dict[
 
 def find_key(mac: Machine, argv: list[str]) -> int:
     """Dump the keys that match."""
-    options, operands = main.options(argv, "ht:l:a:D:s")
+    options, operands = main.options(argv, "ht:l:a:D:sd")
     shown = 0
     for path, keychain in certificates.readable(mac, operands, "find-key", every=True):
         for key in _matching(keychain.keys, dict(options)):
@@ -39,7 +40,7 @@ def find_key(mac: Machine, argv: list[str]) -> int:
 
 def set_key_partition_list(mac: Machine, argv: list[str]) -> int:
     """Set which kinds of program may use the matching keys, with the keychain's password as proof."""
-    options, operands = main.options(argv, "hS:k:st:l:D:a:du")
+    options, operands = main.options(argv, "hS:k:st:l:D:a:d")
     flags = dict(options)
     if "-S" not in flags or len(operands) > 1:
         raise status.Usage
@@ -86,7 +87,8 @@ def dump_keychain(mac: Machine, argv: list[str]) -> int:
 
                     run.hang()
                 dialogs.ask(mac, "security wants to use your confidential information")
-        text = "".join(dump.certificate(path, item) for item in keychain.certificates)
+        none = "no access control for this item\n" if "-a" in flags else ""
+        text = "".join(dump.certificate(path, item) + none for item in keychain.certificates)
         for key in keychain.keys:
             text += dump.key(path, key)
             if "-a" in flags:

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import getopt
 import importlib
 import sys
 
+from .. import bsd_getopt
 from ..machine_context import Machine
 from . import readline, status
 
@@ -83,14 +83,15 @@ security commands are:
 def main(mac: Machine, argv: list[str]) -> int:
     """Run ``security`` with ``argv`` and return its exit status."""
     try:
-        options, rest = getopt.getopt(argv, "hilp:qv")
-    except getopt.GetoptError as error:
-        sys.stderr.write(f"security: illegal option -- {error.opt}\n")
+        options, rest = bsd_getopt.parse(argv, "hilp:qv")
+    except bsd_getopt.OptionError as error:
+        sys.stderr.write(f"security: {error}\n")
         return usage()
     flags = dict(options)
     if "-h" in flags:
         return usage()
     quiet, verbose = "-q" in flags, "-v" in flags
+    mac.quiet = quiet
     if rest:
         return run(mac, rest, quiet=quiet, verbose=verbose) & 0xFF
     if "-i" in flags or "-p" in flags:
@@ -160,10 +161,9 @@ def run(mac: Machine, argv: list[str], *, quiet: bool, verbose: bool) -> int:
 def options(argv: list[str], letters: str) -> tuple[list[tuple[str, str]], list[str]]:
     """BSD getopt(3): options first, then operands. Raises ``Usage``."""
     try:
-        found, operands = getopt.getopt(argv, letters)
-    except getopt.GetoptError as error:
-        kind = "option requires an argument" if "requires argument" in error.msg else "illegal option"
-        sys.stderr.write(f"security: {kind} -- {error.opt}\n")
+        found, operands = bsd_getopt.parse(argv, letters)
+    except bsd_getopt.OptionError as error:
+        sys.stderr.write(f"security: {error}\n")
         raise status.Usage from None
     if any(flag == "-h" for flag, _value in found):
         raise status.Usage

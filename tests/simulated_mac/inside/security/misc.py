@@ -57,8 +57,10 @@ def authorizationdb(mac: Machine, argv: list[str]) -> int:
     known = right.startswith(("com.apple.", "system."))
     if verb == "read" and known:
         sys.stdout.write(plistlib.dumps({"class": "rule", "rule": ["default"], "created": 0, "modified": 0, "version": 0}).decode())
-        sys.stderr.write("YES (0)\n")
+        if not mac.quiet:
+            sys.stderr.write("YES (0)\n")
         return 0
     code = status.ITEM_NOT_FOUND if verb == "read" else -60005
-    sys.stderr.write(f"NO ({code})\n")
+    if not mac.quiet:
+        sys.stderr.write(f"NO ({code})\n")
     return -1

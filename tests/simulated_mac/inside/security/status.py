@@ -26,6 +26,7 @@ DECODE = -26275
 NO_TRUST_SETTINGS = -25263
 PARAM = -50
 INTERNAL_COMPONENT = -2070
+INTERNAL = -26276
 AUTHORIZATION_CANCELED = -60006
 AUTHORIZATION_NO_INTERACTION = -60007
 
@@ -50,6 +51,8 @@ TEXTS = {
     NO_TRUST_SETTINGS: "No Trust Settings were found.",
     PARAM: "One or more parameters passed to a function were not valid.",
     INTERNAL_COMPONENT: "errSecInternalComponent",
+    # Apple's own spelling.
+    INTERNAL: "An internal error occured in the Security framework.",
     -60005: "The authorization was denied.",
     AUTHORIZATION_CANCELED: "The authorization was canceled by the user.",
     AUTHORIZATION_NO_INTERACTION: "The authorization was denied since no user interaction was possible.",

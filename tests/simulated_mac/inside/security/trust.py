@@ -98,6 +98,9 @@ def add_trusted_cert(mac: Machine, argv: list[str]) -> int:
     with mac.state() as data:
         _domain(mac, data, admin="-d" in flags)[item["sha1"]] = {
             "name": item["label"],
+            "issuer": item["issuer"],
+            "serial": item["serial"],
+            "since": mac.now(),
             "result": flags.get("-r", "trustRoot"),
             "policies": policies,
             "errors": [value for flag, value in options if flag == "-e"],
@@ -154,6 +157,19 @@ def dump_trust_settings(mac: Machine, argv: list[str]) -> int:
     return 0
 
 
+def _exported(entry: dict[str, t.Any]) -> dict[str, t.Any]:
+    import datetime
+
+    result = list(_RESULTS).index(entry["result"]) + 1
+    settings = [{"kSecTrustSettingsResult": result, "kSecTrustSettingsPolicyName": policy} for policy in entry["policies"]]
+    return {
+        "issuerName": bytes.fromhex(entry["issuer"]),
+        "serialNumber": bytes.fromhex(entry["serial"]),
+        "modDate": datetime.datetime.fromtimestamp(entry["since"], datetime.UTC).replace(tzinfo=None),
+        "trustSettings": settings,
+    }
+
+
 def trust_settings_export(mac: Machine, argv: list[str]) -> int:
     """Write a domain's settings to a file."""
     options, operands = main.options(argv, "hsd")
@@ -164,7 +180,7 @@ def trust_settings_export(mac: Machine, argv: list[str]) -> int:
     if not settings:
         raise status.Failure("SecTrustSettingsCreateExternalRepresentation", status.NO_TRUST_SETTINGS, exit_one=True, prefix=False)
     with open(operands[0], "wb") as file:
-        plistlib.dump({"trustVersion": 1, "trustList": {sha1: {"trustSettings": []} for sha1 in settings}}, file)
+        plistlib.dump({"trustVersion": 1, "trustList": {sha1: _exported(entry) for sha1, entry in settings.items()}}, file)
     print("...Trust Settings exported successfully.")
     return 0
 
