@@ -1,7 +1,11 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Switches for what public sources leave open. Each default is the harsher branch."""
+"""Switches for what public sources leave open.
+
+A default is the harsher branch, but where all that is known speaks for the other one (``session_per_exec``, ``full_disk_access``,
+``profile_identity``, ``language``): there the switch leads to the harsher one.
+"""
 
 from __future__ import annotations
 
