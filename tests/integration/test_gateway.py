@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import datetime as dt
@@ -14,12 +15,18 @@ from collections.abc import Iterator
 
 import gateway
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from gateway.policy import ESP, IKE, Policy
 from gateway.provider import Cause
 from gateway.provider.causes import RefusedError
 from support import demo_pki
 from support.azure_package import VNET_ID
-from support.gateway_lab import Lab, lab
+from support.controller import Controller
+from support.gateway_lab import PASSPHRASE, Lab, lab
+
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity as identities
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import pki
 
 pytestmark = [
     pytest.mark.gateway,
@@ -287,3 +294,86 @@ def test_the_gateways_lists_are_azures() -> None:
     assert len(IKE) == 17
     assert len(ESP) == 11
     assert not [one for one in (*IKE, *ESP) if "aes128" in one or "modp1536" in one or "3des" in one]
+
+
+# -- identities that the collection's own modules issued ---------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Issued:
+    """What client_root and client_identity made in real runs: the root as it is uploaded, and the identities of two Macs."""
+
+    controller: Controller
+    root: demo_pki.Holder
+    identities: dict[str, identities.Identity]
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Issued:
+    """Return a root and identities, made by ansible-playbook as the documentation says."""
+    controller = Controller(tmp_path_factory.mktemp("issuing"))
+    controller.inventory(["mac21", "mac22"], ansible_host="192.0.2.9")
+    passphrase = "the root's own passphrase"
+    made = controller.play(
+        {
+            "azure_p2s.macos.client_root": {
+                "certificate_path": "{{ inventory_dir }}/pki/root.pem",
+                "private_key_path": "{{ inventory_dir }}/pki/root.key",
+                "private_key_passphrase": passphrase,
+            },
+            "run_once": True,
+        }
+    )
+    assert made.rc == 0, made.output
+    done = controller.play(
+        {
+            "azure_p2s.macos.client_identity": {
+                "name": "{{ inventory_hostname }}",
+                "path": "{{ inventory_dir }}/identities/{{ inventory_hostname }}.p12",
+                "passphrase": PASSPHRASE,
+                "ca_certificate_path": "{{ inventory_dir }}/pki/root.pem",
+                "ca_private_key_path": "{{ inventory_dir }}/pki/root.key",
+                "ca_private_key_passphrase": passphrase,
+            }
+        }
+    )
+    assert done.rc == 0, done.output
+    line = made.result()["root"]["public_cert_data"]
+    # the gateway gets the one line; the key is for its list of revoked certificates, which Azure itself signs in no such way
+    key = serialization.load_pem_private_key((controller.folder / "pki" / "root.key").read_bytes(), passphrase.encode())
+    files = {host: (controller.folder / "identities" / f"{host}.p12").read_bytes() for host in ("mac21", "mac22")}
+    return Issued(
+        controller,
+        demo_pki.Holder(x509.load_der_x509_certificate(base64.b64decode(line, validate=True)), key),
+        {host: identities.read(data, PASSPHRASE, now=pki.utc_now()) for host, data in files.items()},
+    )
+
+
+@pytest.mark.parametrize("authentication", ["certificate", "eap_tls"])
+def test_an_issued_identity_gets_in_once_its_root_is_uploaded(bench: Lab, issued: Issued, authentication: str) -> None:
+    vpn = bench.vpn(issued.identities["mac21"], authentication=authentication)
+    with pytest.raises(RefusedError) as error:
+        bench.client.connect(vpn)
+    assert error.value.cause == Cause.REFUSED_BY_SERVER
+    with bench.gateway_with(client_roots=(issued.root,)), bench.connected(vpn) as up:
+        assert bench.ping() == 3
+        assert bench.gateway.clients() == {up.address: "mac21"}
+
+
+@pytest.mark.parametrize("authentication", ["certificate", "eap_tls"])
+def test_what_client_identity_revokes_is_refused_and_another_mac_is_not(bench: Lab, issued: Issued, authentication: str) -> None:
+    """The gateway is told nothing but the thumbprint that state revoked names."""
+    ledger = "{{ inventory_dir }}/identities/identities.json"
+    lost = {"name": "mac22", "ledger": ledger, "state": "revoked"}
+    named = issued.controller.play({"azure_p2s.macos.client_identity": lost, "run_once": True}).result()["revoked"]
+    thumbprints = {one["thumbprint"] for one in named}
+    revoked = tuple(one.certificate.x509 for one in issued.identities.values() if one.certificate.sha1 in thumbprints)
+    assert len(thumbprints) == len(revoked) == 1
+    with bench.gateway_with(client_roots=(issued.root,), revoked=revoked):
+        mark = bench.gateway.charon.mark()
+        with pytest.raises(RefusedError) as error:
+            bench.client.connect(bench.vpn(issued.identities["mac22"], authentication=authentication))
+        assert error.value.cause == Cause.REFUSED_BY_SERVER
+        assert "certificate was revoked" in bench.gateway.charon.log(mark)
+        with bench.connected(bench.vpn(issued.identities["mac21"], authentication=authentication)):
+            assert bench.ping(1) == 1

@@ -42,10 +42,10 @@ class Lab:
         return demo_pki.issue(self.root, name, **{"key": demo_pki.new_key(number=number), **more})
 
     def vpn(
-        self, holder: Holder | None = None, *, macos: tuple[int, int] = (15, 6), now: dt.datetime | None = None, **options: t.Any
+        self, holder: Holder | Identity | None = None, *, macos: tuple[int, int] = (15, 6), now: dt.datetime | None = None, **options: t.Any
     ) -> InstalledVpn:
-        """Render the profile of ``holder`` (at the time ``now``) as the module does, and install it on a Mac."""
-        identity = read(holder or self.holder(), now)
+        """Render the profile of ``holder`` (at the time ``now``) or of an identity as the module does, and install it on a Mac."""
+        identity = holder if isinstance(holder, Identity) else read(holder or self.holder(), now)
         usual = {"name": "Azure VPN", "server": self.gateway.server, "server_roots": [self.gateway.settings.identity.root.pem]}
         settings = mobileconfig.settings_from_options({**usual, **options}, identity, macos=macos)
         return from_profile(mobileconfig.render(settings, identity, identities.new_passphrase()), macos=macos)
