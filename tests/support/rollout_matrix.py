@@ -172,7 +172,8 @@ _PREFERENCES = "System Preferences > Profiles"
 _PRIVACY = "System Settings > Privacy & Security > Profiles"
 _MANAGEMENT = "System Settings > General > Device Management"
 _TWO_CLICKS = "opens {}, double-clicks Azure VPN and clicks Install, and enters an administrator's name and password if macOS asks"
-# What the person does with an opened profile.
+# What the person does with an opened profile; the heading of that table in the docs.
+_BY_VERSION = "what the user does"
 INSTALL = {
     "10.15.7": f"opens {_PREFERENCES}, clicks Install, and enters an administrator's name and password if macOS asks",
     "11.7": _TWO_CLICKS.format(_PREFERENCES),
@@ -221,6 +222,7 @@ def table() -> str:
         lines.append(f"| {macos} | {' | '.join(links)} |")
     for outcome in OUTCOMES:
         lines += ["", f"### {outcome.title}", "", outcome.words, "", *_facts(outcome)]
+    lines += _installs()
     return "\n".join([*lines, "", END])
 
 
@@ -242,13 +244,17 @@ def _facts(outcome: Outcome) -> list[str]:
     if outcome.says is None:
         return lines
     said = "Error" if outcome.status is None else "Remedy"
-    if "{install}" not in outcome.says:
-        return [*lines, f"- {said}: {outcome.says}"]
+    # In its place stand the words for the Mac's macOS, from the table at the end.
+    return [*lines, f"- {said}: {outcome.says.replace('{install}', f'[…](#{_anchor(_BY_VERSION)})')}"]
+
+
+def _installs() -> list[str]:
+    """Return the table of what the person does with an opened profile, on each macOS."""
     by_words: dict[str, list[str]] = {}
-    for cell in CELLS:
-        if cell.outcome is outcome:
-            by_words.setdefault(cell.says or "", []).append(cell.macos)
-    return lines + [f"- {said} on macOS {', '.join(versions)}: {text}" for text, versions in by_words.items()]
+    for macos, text in INSTALL.items():
+        by_words.setdefault(text, []).append(macos)
+    rows = [f"| {', '.join(versions)} | … {text} |" for text, versions in by_words.items()]
+    return ["", f"### {_BY_VERSION}", "", "| macOS | the remedy goes on |", "|---|---|", *rows]
 
 
 def _anchor(title: str) -> str:
