@@ -66,6 +66,26 @@ unknown              | x                  | x            | -         | -        
 CELLS = tuple(cell for line in _TABLE.splitlines() for cell in _row(*(text.strip() for text in line.split("|"))))
 
 
+# What happens at the Mac without the playbook, or needs the playbook to know the release: proven on each of them.
+ON_EACH = tuple(
+    cell
+    for cell in CELLS
+    if (cell.before, cell.event) in ((WAITING, DECLINED), (WAITING, EXPIRED), ("absent", RUN_ALONE), (MDM, RUN), ("installed", REMOVAL))
+)
+# Up to macOS 10.15 nobody is asked: a run with become installs, or fails where the login keychain is locked.
+CATALINA = (
+    Cell("absent", RUN, "installed", changed=True),
+    Cell("absent", RUN_ALONE, "absent", fails=True),
+    Cell("installed", RUN, "installed"),
+    Cell("installed", OTHER, "outdated"),
+    Cell("outdated", RUN, "installed", changed=True),
+    Cell("installed", REMOVAL, "absent", changed=True),
+    Cell(MDM, RUN, "installed"),
+    Cell(MDM, REMOVAL, "installed", fails=True),
+    Cell(OLD_MDM, RUN, "outdated", fails=True),
+)
+
+
 def markdown() -> str:
     """Return the table for the docs."""
     cells = {(cell.before, cell.event): cell.shown for cell in CELLS}
