@@ -18,7 +18,7 @@ from support import azure_package
 from support import profile_cases as cases
 from support.profile_schema import violations
 
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mobileconfig, package, pki, profile_options
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mobileconfig, package, pki, profile_options, shared_options
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import P2SError
 
 DOCS = [pathlib.Path(__file__).resolve().parents[4] / "docs" / name for name in ("profile.md", "mdm.md")]
@@ -183,6 +183,15 @@ def test_options_that_do_not_go_together(options: dict[str, t.Any], text: str) -
 def test_every_secret_option_is_kept_out_of_logs() -> None:
     secret = {name for name, spec in profile_options.SPEC["argument_spec"].items() if spec.get("no_log")}
     assert secret == {"passphrase", "pkcs12_content", "sign_private_key_content", "sign_private_key_passphrase"}
+
+
+def test_a_passphrase_for_a_signing_key_that_is_not_given_is_refused() -> None:
+    options = {**dict.fromkeys(shared_options.SIGNER), "sign_private_key_passphrase": "secret"}
+    with pytest.raises(P2SError) as caught:
+        shared_options.read_signer(t.cast(t.Any, None), options)
+    assert caught.value.option == "sign_private_key_passphrase"
+    assert "secret" not in str(caught.value)
+    assert shared_options.read_signer(t.cast(t.Any, None), {**options, "sign_private_key_passphrase": None}) is None
 
 
 def test_what_the_delivery_knows_holds_no_secret() -> None:
