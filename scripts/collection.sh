@@ -66,8 +66,9 @@ importable() {
     settings=$root/.build/collection/importer.cfg
     printf '%s\n' '[galaxy-importer]' 'CHECK_REQUIRED_TAGS = True' 'CHECK_CHANGELOG = True' 'RUN_FLAKE8 = False' \
         'RUN_ANSIBLE_LINT = False' 'RUN_ANSIBLE_TEST = False' >"$settings"
-    GALAXY_IMPORTER_CONFIG=$settings python -m galaxy_importer.main "$tarball" >"$root/.build/collection/importer.log" 2>&1 || {
-        cat "$root/.build/collection/importer.log" >&2
+    # it writes its result into the current folder
+    (cd "${settings%/*}" && GALAXY_IMPORTER_CONFIG=$settings python -m galaxy_importer.main "$tarball" >importer.log 2>&1) || {
+        cat "${settings%/*}/importer.log" >&2
         die "Galaxy would not import the tarball"
     }
 }
