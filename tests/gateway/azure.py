@@ -28,6 +28,7 @@ from .provider.agent import Agent
 
 # Addresses of the documentation (RFC 5737) stand for the internet; they exist in the namespaces alone.
 PUBLIC_ADDRESS = "192.0.2.1"
+_SILENT_ADDRESS = "192.0.2.9"
 _INTERNET = "198.51.100.0/24"
 VNET = "10.8.0.0/16"
 VNET_HOST = "10.8.0.4"
@@ -62,17 +63,24 @@ class Settings:
 class Gateway:
     """A running gateway: ``with Gateway((client_root,)) as gateway``. Raises ``UnavailableError`` where it cannot run.
 
-    ``other_names`` lead to its address as well, though it does not answer to them.
+    ``other_names`` lead to its address as well, though it does not answer to them; ``silent_names`` to one of which nothing is heard.
     """
 
     def __init__(
-        self, client_roots: Sequence[Holder], *, server: str = VPN_SERVER, other_names: Sequence[str] = (), **settings: t.Any
+        self,
+        client_roots: Sequence[Holder],
+        *,
+        server: str = VPN_SERVER,
+        other_names: Sequence[str] = (),
+        silent_names: Sequence[str] = (),
+        **settings: t.Any,
     ) -> None:
         reasons = machine.lacking()
         if reasons:
             raise UnavailableError("; ".join(reasons))
         self.server = server
         self._names = (server, *other_names)
+        self._silent_names = tuple(silent_names)
         self.settings = Settings(**{"identity": gateway_identity(1, server), "client_roots": tuple(client_roots), **settings})
         self._clients = 0
         self._crl_number = 0
@@ -107,6 +115,7 @@ class Gateway:
 
     def _cable(self) -> None:
         self.namespace.ip("address", "add", f"{PUBLIC_ADDRESS}/32", "dev", "lo")
+        self.namespace.ip("route", "add", "blackhole", f"{_SILENT_ADDRESS}/32")
         self.namespace.sysctl("net/ipv4/ip_forward", "1")
         link(self.namespace, "vnet", ["10.8.0.1/16"], self.vnet_host, "eth0", [f"{VNET_HOST}/16", f"{VNET_DNS}/16"])
         self.vnet_host.ip("route", "add", "default", "via", "10.8.0.1")
@@ -117,8 +126,9 @@ class Gateway:
 
     @property
     def hosts(self) -> str:
-        """The line that the internet's DNS would answer with, in the form of /etc/hosts."""
-        return f"{PUBLIC_ADDRESS} {' '.join(self._names)}\n"
+        """What the internet's DNS would answer, in the form of /etc/hosts."""
+        lines = [(PUBLIC_ADDRESS, *self._names), (_SILENT_ADDRESS, *self._silent_names)]
+        return "".join(f"{' '.join(line)}\n" for line in lines if len(line) > 1)
 
     def connect_cable(self, client: Namespace) -> str:
         """Give a client's namespace an address, and a route to the gateway alone; return the address."""

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import json
 import pathlib
+import time
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gateway import POOL, VNET, VNET_HOST, Gateway
 from gateway.provider.agent import Agent
@@ -22,8 +24,10 @@ from .demo_pki import Holder
 from .gateway_lab import answered
 
 PASSPHRASE = "Looking-glass 1871"
-# Another gateway's name that leads to this one's address.
+# Another gateway's name that leads to this one's address, and one of which nothing is heard.
 OTHER_SERVER = demo_pki.VPN_SERVER.replace("a1b2c3d4e5f6", "ffffffffffff")
+SILENT_SERVER = demo_pki.VPN_SERVER.replace("a1b2c3d4e5f6", "eeeeeeeeeeee")
+_VPNUTIL = "/usr/bin/sudo /bin/launchctl asuser 501 /usr/bin/sudo -u alice -H /opt/homebrew/bin/vpnutil"
 # Does what a rollout asks of the person at the Mac, and answers the one dialog about the key.
 WILLING = Person(approves_after=0.5, answers_dialogs_after=0.5)
 
@@ -39,6 +43,8 @@ class World:
         self.variables: dict[str, dict[str, t.Any]] = {}
         # Other tests look for secrets in command lines; these have no need to.
         controller.watch_every = 5.0
+        # Most of them wait for a person or a gateway most of the time.
+        controller.forks = len(fleet)
         self.agents: dict[str, Agent] = {mac.name: gateway.attach(mac) for mac in fleet}
         (controller.folder / "azure.zip").write_bytes(gateway.package(1))
         for mac in fleet:
@@ -73,6 +79,25 @@ class World:
         """Ping the host in the virtual network from a Mac, over SSH as its user; return how many requests were answered."""
         return answered(self.fleet[name].sh(f"/sbin/ping -n -c {count} {VNET_HOST}").stdout)
 
+    def pings(self, names: Iterable[str], count: int = 2) -> dict[str, int]:
+        """Ping from several Macs at a time."""
+        listed = list(names)
+        with concurrent.futures.ThreadPoolExecutor(len(listed)) as pool:
+            return dict(zip(listed, pool.map(lambda name: self.ping(name, count), listed), strict=True))
+
+    def reaches(self, name: str) -> bool:
+        """Return whether one request is answered within a second; ping itself waits for ten, and how to change that differs."""
+        script = f"/sbin/ping -n -c 1 {VNET_HOST} >/dev/null & ping=$!\n(/bin/sleep 1; kill $ping) 2>/dev/null & wait $ping"
+        return self.fleet[name].sh(script).returncode == 0
+
+    def stop(self, name: str) -> None:
+        """End the connection as the user of a Mac would, and wait until the gateway knows it."""
+        self.fleet[name].sh(f"{_VPNUTIL} stop 'Azure VPN'")
+        until = time.monotonic() + 10
+        while name in self.gateway.clients().values():
+            assert time.monotonic() < until, f"the tunnel of {name} does not end"
+            time.sleep(0.1)
+
     def _inventory(self, **variables: t.Any) -> None:
         common = {
             "vpn_client_package": "azure.zip",
@@ -99,5 +124,6 @@ def world(folder: pathlib.Path, specs: Mapping[str, Mapping[str, t.Any]], **gate
     """Start Macs with these names and differences from a usual one, and the gateway."""
     macs = [MacSpec(name, **{"network": True, "vpnutil": True, "person": WILLING, **spec}) for name, spec in specs.items()]
     root = demo_pki.root(key=demo_pki.new_key(number=9399))
-    with Fleet(folder / "fleet", macs) as fleet, Gateway((root,), other_names=(OTHER_SERVER,), **gateway) as running:
+    names: dict[str, t.Any] = {"other_names": (OTHER_SERVER,), "silent_names": (SILENT_SERVER,)}
+    with Fleet(folder / "fleet", macs) as fleet, Gateway((root,), **names, **gateway) as running:
         yield World(fleet, running, Controller(folder / "controller"), root)

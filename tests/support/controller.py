@@ -61,6 +61,7 @@ class Controller:
         self.seen_arguments: set[str] = set()
         # Seconds between two looks at all processes; a look costs much where there are hundreds.
         self.watch_every = 0.02
+        self.forks = 4
 
     def inventory(self, hosts: Mapping[str, Mapping[str, t.Any]] | Sequence[str], **variables: t.Any) -> None:
         """Write the inventory: ``hosts`` in the group macs, ``variables`` for all of them."""
@@ -86,7 +87,7 @@ class Controller:
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
             "ANSIBLE_CALLBACK_FORMAT_PRETTY": "false",
             "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_FORKS": "4",
+            "ANSIBLE_FORKS": str(self.forks),
             "TMPDIR": str(self.temporary),
             "LC_ALL": "C.UTF-8",
         }
@@ -96,7 +97,12 @@ class Controller:
             ) as done,
             self._watching(),
         ):
-            output, _none = done.communicate(timeout=300)
+            try:
+                output, _none = done.communicate(timeout=300)
+            except BaseException:
+                # The end of the block waits for it, whatever has happened.
+                done.terminate()
+                raise
         return Run(done.returncode, output)
 
     @contextlib.contextmanager
