@@ -56,7 +56,8 @@ def test_every_preset_comes_up_and_carries_traffic(bench: Lab, authentication: s
     after = bench.gateway.vnet_traffic()
     assert (after[0] - received >= 3, after[1] - sent >= 3) == (True, True)
     assert bench.gateway.clients() == {}
-    assert bench.ping(1) == 0
+    # answers took some thousandths of a second
+    assert bench.ping(1, patience=0.3) == 0
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,41 @@ def test_the_issuers_name_is_checked_when_the_profile_gives_it(bench: Lab, issue
         assert bench.ping(1) == 1
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["without-certreq", "with-certreq"])
+def test_a_gateway_that_shows_its_certificate_only_when_asked_needs_the_issuers_name(bench: Lab, asked: bool) -> None:
+    """macOS sends a CERTREQ only when the profile names the issuer. Azure shows its certificate regardless, strongSwan by default not."""
+    options = {"server_certificate_issuer_common_name": "Simulated Azure Gateway Root G1"} if asked else {}
+    vpn = bench.vpn(**options)
+    mark = bench.client.charon.mark()
+    with bench.gateway_with(send_cert="ifasked"):
+        if asked:
+            with bench.connected(vpn):
+                assert bench.ping(1) == 1
+            return
+        with pytest.raises(RefusedError) as error:
+            bench.client.connect(vpn)
+    assert error.value.cause == Cause.SERVER_CERTIFICATE
+    assert "received end entity cert" not in bench.client.charon.log(mark)
+
+
+@pytest.mark.parametrize("key", ["rsa2048", "p384", "p256"], ids=["rsa-gateway", "another-curve", "the-same-curve"])
+def test_for_an_ecdsa_client_the_gateways_key_must_be_of_that_type_too(bench: Lab, key: str) -> None:
+    good = bench.gateway.settings.identity
+    names = [bench.gateway.server]
+    leaf = demo_pki.issue(good.root, "x.vpn.azure.com", dns_names=names, usages=demo_pki.SERVER_AUTH, key=demo_pki.new_key(key))
+    vpn = bench.vpn(bench.holder(key=demo_pki.new_key("p256")), server_certificate_issuer_common_name="Simulated Azure Gateway Root G1")
+    assert vpn.ike["CertificateType"] == "ECDSA256"
+    with bench.gateway_with(identity=dataclasses.replace(good, server=leaf)):
+        if key == "p256":
+            with bench.connected(vpn):
+                assert bench.ping(1) == 1
+            return
+        with pytest.raises(RefusedError) as error:
+            bench.client.connect(vpn)
+    assert error.value.cause == Cause.SERVER_CERTIFICATE
+    assert "not of the type ECDSA256" in str(error.value)
+
+
 @pytest.mark.parametrize("name", [f"{VNET_ID}.vpn.azure.com", "another.vpn.azure.com"], ids=["its-other-name", "no-name-of-it"])
 def test_another_name_of_the_gateways_certificate_can_be_demanded(bench: Lab, name: str) -> None:
     vpn = bench.vpn(server_certificate_common_name=name)
@@ -271,20 +307,19 @@ def test_a_new_gateway_root_needs_the_new_package_which_serves_both(bench: Lab) 
 @pytest.mark.parametrize("authentication", ["certificate", "eap_tls"])
 def test_rekeying_loses_no_traffic(bench: Lab, authentication: str) -> None:
     """Both associations are made anew several times by the gateway, as after hours with Azure, while requests flow."""
-    policy = Policy(ike_rekey=3, child_rekey=2)
+    policy = Policy(ike_rekey=2, child_rekey=1)
     with bench.gateway_with(policy=policy), bench.connected(bench.vpn(authentication=authentication)) as up:
         associations, children = set(), set()
         with bench.pinging() as counts:
-            until = time.monotonic() + 7
-            while time.monotonic() < until:
+            until = time.monotonic() + 20
+            while len(associations) < 3 or len(children) < 4:
+                assert time.monotonic() < until, (associations, children)
                 association, spis = bench.client.associations()
                 associations.add(association)
                 children |= spis
-                time.sleep(0.25)
-        assert len(associations) >= 3
-        assert len(children) >= 4
+                time.sleep(0.1)
         sent, answered = counts
-        assert sent > 40
+        assert sent > 20
         assert sent - answered <= 2
         assert bench.client.up() == up
 

@@ -70,9 +70,9 @@ class Lab:
         finally:
             self.client.disconnect()
 
-    def ping(self, count: int = 3) -> int:
+    def ping(self, count: int = 3, *, patience: float = 1) -> int:
         """Send echo requests through the tunnel to the host in the virtual network; return how many were answered."""
-        shown = self.client.namespace.run("ping", "-n", "-c", str(count), "-i", "0.1", "-W", "1", VNET_HOST, check=False).stdout
+        shown = self.client.namespace.run("ping", "-n", "-c", str(count), "-i", "0.1", "-W", str(patience), VNET_HOST, check=False).stdout
         return answered(shown)
 
     @contextlib.contextmanager
