@@ -179,14 +179,14 @@ def _stand_ins(root: pathlib.Path) -> None:
 
 
 def _shells(root: pathlib.Path) -> None:
-    # dash stands for macOS's sh (bash 3.2 in POSIX mode) and for zsh as login shell: it knows less than either.
-    for path in ("/bin/sh", "/bin/dash", "/bin/zsh"):
+    # macOS's sh is bash 3.2 in POSIX mode: here a newer bash, in that mode too. dash stands for zsh as login shell: it knows less.
+    for path, shell in {"/bin/sh": "bash --posix", "/bin/bash": "bash", "/bin/dash": "sh", "/bin/zsh": "sh"}.items():
         login = 'export TMPDIR="$(/.simulator/bin/sh /.simulator/lib/tmpdir.sh)"\n' if path == "/bin/zsh" else ""
         launcher(
             root / path.lstrip("/"),
             (
                 f"tool={path}\noptions='*'\n. /{HIDDEN}/lib/plain.sh\n"
-                f'unset POSIXLY_CORRECT record argument name tool options\n{login}exec /{HIDDEN}/bin/sh "$@"\n'
+                f'unset POSIXLY_CORRECT record argument name tool options\n{login}exec /{HIDDEN}/bin/{shell} "$@"\n'
             ),
         )
 

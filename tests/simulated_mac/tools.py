@@ -111,6 +111,7 @@ COPIED: dict[str, tuple[str, ...]] = {
     "/usr/libexec/sudo/sudoers.so": ("/usr/libexec/sudo/sudoers.so", "/usr/lib/sudo/sudoers.so"),
     "/.simulator/bin/sudo": ("/usr/bin/sudo",),
     "/.simulator/bin/sh": ("/usr/bin/dash", "/bin/dash"),
+    "/.simulator/bin/bash": ("/usr/bin/bash", "/bin/bash"),
 }
 OPTIONAL = {"/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth"}
 # The real programs behind launchers that are not in PLAIN.
