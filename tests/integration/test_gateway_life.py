@@ -16,7 +16,8 @@ from collections.abc import Iterator
 
 import gateway
 import pytest
-from support import demo_files
+from gateway.process import Namespace
+from support import demo_files, demo_pki, namespaces
 from support.connection_world import WILLING
 
 from simulated_mac import Fleet, MacSpec
@@ -102,6 +103,45 @@ def test_nothing_is_left_behind(folder: pathlib.Path, how: str) -> None:
     assert _network() == network
 
 
+def test_a_namespace_that_is_left_would_be_found() -> None:
+    """It has no name; what the whole run left is looked for in conftest.py."""
+    before = frozenset(namespaces.present())
+    kept = Namespace.create()
+    # its parent has ended, as that of what a killed process left
+    command = "unshare --net sleep 60 >/dev/null 2>&1 & echo $!"
+    orphan = int(subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout)
+    try:
+        until = time.monotonic() + 10
+        while len(found := namespaces.left(before, patience=0)) < 2:
+            assert time.monotonic() < until, found
+        assert any("sleep 60" in line for lines in found.values() for line in lines)
+    finally:
+        kept.close()
+        os.kill(orphan, signal.SIGKILL)
+    assert namespaces.left(before) == {}
+
+
+def test_down_removes_what_is_its_own_alone(folder: pathlib.Path) -> None:
+    _up(folder)
+    (folder / "gw" / "precious.txt").write_text("somebody's")
+    assert _cli("down", "--dir", str(folder / "gw")).returncode == 0
+    assert [path.name for path in (folder / "gw").iterdir()] == ["precious.txt"]
+
+
+def test_what_fails_to_end_keeps_nothing_else_from_it() -> None:
+    before = frozenset(namespaces.present())
+    running = gateway.Gateway((demo_pki.root(key=demo_pki.new_key("p256")),))
+
+    def fail() -> None:
+        raise OSError("for the test")
+
+    running._closing.callback(fail)
+    with pytest.raises(OSError, match="for the test"):
+        running.close()
+    assert not running.folder.exists()
+    assert namespaces.left(before) == {}
+
+
 def test_a_second_up_replaces_the_first(folder: pathlib.Path) -> None:
     first = _up(folder)
     second = _up(folder)
@@ -123,3 +163,8 @@ def test_a_machine_that_cannot_says_what_is_missing(monkeypatch: pytest.MonkeyPa
     reasons = " ".join(gateway.lacking())
     assert "strongSwan is missing (Debian packages: charon-systemd" in reasons
     assert "the program nsenter is missing" in reasons
+
+
+def test_a_strongswan_without_its_plugins_is_not_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.setattr(gateway.machine, "PLUGINS", tmp_path)
+    assert "strongSwan lacks its plugins openssl, eap-tls, kernel-libipsec" in " ".join(gateway.lacking())
