@@ -203,7 +203,9 @@ def one(fault: str, chance: random.Random | None = None) -> dict[str, t.Any]:
     if chance.random() < 0.6:
         changed["interfaces"] = (
             0,
-            "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384\n\tinet 127.0.0.1 netmask 0xff000000 \n"
-            "ipsec0: flags=8051<UP,POINTOPOINT,RUNNING,MULTICAST> mtu 1280\n\tinet 172.16.201.7 --> 172.16.201.7 netmask 0xffffff00 \n",
+            (
+                "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384\n\tinet 127.0.0.1 netmask 0xff000000 \n"
+                "ipsec0: flags=8051<UP,POINTOPOINT,RUNNING,MULTICAST> mtu 1280\n\tinet 172.16.201.7 --> 172.16.201.7 netmask 0xffffff00 \n"
+            ),
         )
     return audit_of(wanted(own), answer(own, **changed))
