@@ -18,7 +18,7 @@ from support.keychain_case import NOBODY, PASSWORD, ROOT, USER, Case
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, keychain, keychain_work, pki
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.changes import Change
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Completed, Mac
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import COMMAND, Completed, Mac
 from simulated_mac import Fleet, MacSpec, SimulatedMac
 
 RENEWAL = Case("renewal", USER, "", "", "changed", options={"pkcs12": "new", "keychain_password": PASSWORD})
@@ -139,7 +139,7 @@ def _library(mac: SimulatedMac, *, killed_after: float | None = None) -> Mac:
         nonlocal scripts
         scripts += 1
         client = subprocess.Popen(
-            mac.ssh_command("/bin/sh", options=["-T"]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            mac.ssh_command(COMMAND, options=["-T"]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         try:
             limit = killed_after if scripts == 2 else None
@@ -206,14 +206,14 @@ def test_what_was_begun_is_finished_without_the_client(tmp_path_factory: pytest.
         seen = calls()
 
         def execute(script: bytes) -> Completed:
-            client = subprocess.Popen(mac.ssh_command("/bin/sh", options=["-T"]), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            client = subprocess.Popen(mac.ssh_command(COMMAND, options=["-T"]), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             assert client.stdin is not None
             client.stdin.write(script)
-            client.stdin.flush()
+            client.stdin.close()
             while calls() == seen:
                 time.sleep(0.05)
             client.kill()
-            client.communicate()
+            client.wait()
             raise ConnectionError
 
         work = keychain_work.identity_work(wanted, found, OPTIONS)
