@@ -207,10 +207,16 @@ def _break(mac: SimulatedMac, kind: str, root_sha256: str) -> None:
     elif kind == "keyless":
         _lose_key(mac)
     elif kind == "leftover":
-        for ending in ("mobileconfig", "staged"):
-            mac.write(f"{STAGED}.{ending}", b"left by a run that was cut", owner=501, mode=0o600)
+        done = mac.sh(
+            f"umask 077; mkdir -p '{STAGED.rpartition('/')[0]}' && echo half >'{STAGED}.mobileconfig' && echo half >'{STAGED}.staged'"
+        )
+        assert done.returncode == 0, done.stderr
     elif kind == "forgotten":
         mac.pass_time(900)
+        # the copy with the key goes by itself, with the request
+        until = time.monotonic() + 60
+        while f"{STAGED}.mobileconfig" in mac.files() and time.monotonic() < until:
+            time.sleep(0.5)
 
 
 def _lose_key(mac: SimulatedMac) -> None:
@@ -345,7 +351,7 @@ def test_the_check_run_ends_with_a_table(check: Run) -> None:
 def test_the_rollout_does_to_every_mac_what_was_said(audit: Audit, check: Run, real: Run) -> None:
     assert _disagreements(audit, real) == [], real.output
     for row in audit.report["hosts"]:
-        assert check.recap(row["host"])["changed"] == real.recap(row["host"])["changed"], row["host"]
+        assert check.recap(row["host"])["changed"] == real.recap(row["host"])["changed"], (row["host"], real.output)
 
 
 def test_the_run_ends_with_a_short_account(audit: Audit) -> None:
