@@ -10,7 +10,6 @@ import hashlib
 import os
 import pathlib
 import re
-import tempfile
 import typing as t
 from collections.abc import Sequence
 
@@ -85,26 +84,38 @@ def write(path: pathlib.Path, content: bytes) -> None:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        staged = _staged(path)
+        staged.unlink(missing_ok=True)
+        handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            os.replace(staged, path)
         except BaseException:
-            os.unlink(temporary)
+            staged.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise _unusable(path, error) from error
 
 
 def remove(path: pathlib.Path) -> None:
-    """Remove ``path``. Raises ``ProfileError``."""
+    """Remove ``path``, and what a killed run may have left of it. Raises ``ProfileError``."""
     try:
         path.unlink(missing_ok=True)
+        _staged(path).unlink(missing_ok=True)
     except OSError as error:
         raise _unusable(path, error) from error
+
+
+def _staged(path: pathlib.Path) -> pathlib.Path:
+    """Return where the content stands before it takes its place.
+
+    Always there, so that what a killed run left, which holds the key, is used up by the next; and with the file's own suffix, by
+    which such files are kept out of repositories.
+    """
+    return path.with_name(f".new.{path.name}")
 
 
 def result(path: pathlib.Path, settings: ProfileSettings, warnings: tuple[str, ...] = ()) -> dict[str, t.Any]:

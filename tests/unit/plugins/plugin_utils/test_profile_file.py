@@ -87,6 +87,26 @@ def test_a_file_that_others_can_read_is_closed_and_not_written_anew(written: pat
     assert (plan(written), written.read_bytes()) == ([], content)
 
 
+@pytest.mark.parametrize("end", ["written-again", "removed"])
+def test_what_a_killed_run_left_beside_it_goes_with_the_next(written: pathlib.Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    def killed(*_paths: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(profile_file.os, "replace", killed)
+        patch.setattr(pathlib.Path, "unlink", lambda *_path, **_more: None)  # no clean-up either, as for kill -9
+        with pytest.raises(KeyboardInterrupt):
+            profile_file.write(written, rendered())
+    (left,) = set(written.parent.iterdir()) - {written}
+    assert stat.S_IMODE(left.stat().st_mode) == 0o600
+    assert left.suffix == ".mobileconfig"
+    if end == "removed":
+        profile_file.remove(written)
+    else:
+        profile_file.write(written, rendered())
+    assert set(written.parent.iterdir()) == ({written} if end == "written-again" else set())
+
+
 @pytest.mark.parametrize("content", [b"", b"<?xml", b"\x30\x82", b"x" * 100_000], ids=["empty", "cut", "der", "nonsense"])
 def test_a_damaged_file_is_replaced(written: pathlib.Path, content: bytes) -> None:
     written.write_bytes(content)
