@@ -129,7 +129,9 @@ lines:
   returned: always, except for wrong options
   type: list
   elements: str
-  sample: [332 ok and 168 others]
+  sample:
+    - 332 ok, 12 pending, 3 drift
+    - "mac17: drift: Gateway's roots in the keychain: missing: DigiCert Global Root G2 (cb3ccbb76031e5e0)"
 files:
   description: The files of the report.
   returned: always, except for wrong options

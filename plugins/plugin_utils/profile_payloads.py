@@ -48,7 +48,7 @@ def payloads(settings: ProfileSettings, encoded: bytes, passphrase: str, top_uui
         "PayloadUUID": top_uuid,
         "PayloadDisplayName": settings.name,
         "PayloadDescription": f"Azure point-to-site VPN to {settings.server}",
-        # Absent, it means User on the Macs seen, but Apple does not say so.
+        # Absent, it is taken for User, but Apple does not say so.
         "PayloadScope": settings.scope.capitalize(),
         "PayloadRemovalDisallowed": False,
         # A profile with somebody's key that is opened on a phone is refused there.
