@@ -65,7 +65,7 @@ say() {
     name=$1
     status=$2
     shift 2
-    printf '%s %s %s %s -\n' "$nonce" "$name" "$status" "$(printf '%s\n' "$@" | /usr/bin/base64 | /usr/bin/tr -d '\n')"
+    printf '%s %s %s %s -\n' "$nonce" "$name" "$status" "$(printf '%s\n' "$@" | as_word)"
 }
 
 # section NAME: report $status and what the last tool printed.
@@ -75,10 +75,16 @@ section() {
 
 encoded() {
     if [ -s "$work/$1" ]; then
-        /usr/bin/base64 <"$work/$1" | /usr/bin/tr -d '\n'
+        as_word <"$work/$1"
     else
         printf '%s' -
     fi
+}
+
+# as_word: standard input in base64, without the line breaks that some base64 make: the shell takes them out, which costs no tool.
+as_word() {
+    # shellcheck disable=SC2046 # a word for each line; base64 has no character that the shell would expand
+    printf '%s' $(/usr/bin/base64)
 }
 
 # each FUNCTION LINES: call FUNCTION with each line. Not with a here-document: shells keep those in files.

@@ -55,6 +55,16 @@ def test_the_status_of_a_tool_that(shell: list[str], tmp_path: pathlib.Path, too
     assert run(shell, f'limited 20 {tool}\necho "$status $full"\n', tmp_path) == f"{status} \n"
 
 
+def test_what_a_tool_printed_is_one_line_also_where_base64_breaks_its_own(shell: list[str], tmp_path: pathlib.Path) -> None:
+    """GNU's base64 breaks lines, macOS's does not; whatever looks like a pattern or an option stays as it is."""
+    (tmp_path / "big").write_bytes(bytes(range(256)) * 4000)
+    printed = run(shell, f"limited 20 cat {tmp_path}/big; section big; say said 0 -n '* ?' {'x' * 200}\n", tmp_path)
+    big, said = printed.splitlines()
+    assert base64.b64decode(big.split(" ")[3]) == bytes(range(256)) * 4000
+    assert base64.b64decode(said.split(" ")[3]).decode() == f"-n\n* ?\n{'x' * 200}\n"
+    assert len(said.split(" ")) == 5
+
+
 @pytest.mark.parametrize("tool", ["sleep 20", "sh -c 'trap : TERM; while :; do sleep 1; done'"], ids=["stops", "does-not-want-to-stop"])
 def test_a_tool_that_is_late_and(shell: list[str], tmp_path: pathlib.Path, tool: str) -> None:
     began = time.monotonic()
