@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import os
 import pathlib
 import threading
 import time
@@ -27,6 +28,8 @@ from .client import Client, Up
 from .installed import InstalledVpn
 
 _LOOK_SECONDS = 0.1
+# Nothing that time alone brings about is in a hurry.
+_IDLE_SECONDS = 0.5
 _ON_DEMAND_AGAIN_SECONDS = 3.0
 # The provider's process lives as long as the session; its number in the log means nothing.
 _PROCESS = "Df nesessionmanager[180:a2f]"
@@ -73,8 +76,13 @@ class Agent:
     # -- the loop ----------------------------------------------------------------------------------------------
 
     def _serve(self) -> None:
+        seen, again = None, 0.0
         while not self._ending.wait(_LOOK_SECONDS):
             try:
+                changed = os.stat(f"{self._folder}/state.json").st_mtime_ns
+                if changed == seen and time.monotonic() < again:
+                    continue
+                seen, again = changed, time.monotonic() + _IDLE_SECONDS
                 self._look()
             except FileNotFoundError:
                 return  # the Mac is gone
