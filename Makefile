@@ -12,14 +12,14 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: ## the main job, start to end, on three simulated Macs
-	@sh scripts/setup.sh packages gateway main
+	@sh scripts/setup.sh packages try-gateway main
 	@sh scripts/demo.sh
 
 test: ## everything that needs no real Mac: unit, integration over SSH, molecule
 	@sh scripts/setup.sh packages browser gateway main floor
 	@sh scripts/test.sh
 
-test-gateway: ## the tests against a real IKEv2 gateway alone (strongSwan; root and /dev/net/tun)
+test-gateway: ## the tests against a real IKEv2 gateway alone, in two minutes (strongSwan; root and /dev/net/tun)
 	@sh scripts/setup.sh packages gateway main
 	@sh scripts/test.sh gateway
 

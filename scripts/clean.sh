@@ -17,5 +17,13 @@ remove() {
     rm -rf --one-file-system "$@" 2>/dev/null || as_root rm -rf --one-file-system "$@"
 }
 remove .build .cache .venv docs/_build tests/output .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache
+# A gateway that was killed leaves its folder; one that still runs has it in its processes' command lines.
+running=$(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n')
+for left in "${TMPDIR:-/tmp}"/p2s-gw-* "${TMPDIR:-/tmp}"/p2s-nx-*; do
+    case $running in
+        *"$left/"*) ;;
+        *) remove "$left" ;;
+    esac
+done
 find . -name .git -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 say "clean"

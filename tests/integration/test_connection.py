@@ -39,11 +39,11 @@ MACS: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
 }
 ON_DEMAND = "eap-compatible"
 STARTED = [name for name in MACS if name != "stock"]
-WITH_VPNUTIL = [name for name in STARTED if name != ON_DEMAND]
 # The playbook connect starts these; the rollout the others.
 LATER = ("signature-strong", "eap-default")
-# Those that are rolled out to again; what a second run does to certificates and profiles is tested elsewhere.
-AGAIN = ("signature-strong", "eap-strong")
+LEFT_ALONE = ("eap-strong", "stock")
+# What a second rollout does to certificates and profiles is tested elsewhere; here that it leaves a connection alone.
+AGAIN = "signature-default"
 
 
 class Story(t.NamedTuple):
@@ -68,10 +68,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         for name, (_spec, variables) in MACS.items():
             running.give(name, running.holder(name), **variables, **({"vpn_client_connect": False} if name in LATER else {}))
         rollout = running.run("rollout", vpn_client_connect=True, vpn_client_connect_timeout=60)
-        connect = running.run("connect", vpn_client_connect_timeout=60)
-        for name in LATER:
-            del running.variables[name]["vpn_client_connect"]
-        again = running.run("rollout", "--limit", ",".join(AGAIN), vpn_client_connect=True, vpn_client_connect_timeout=60)
+        connect = running.run("connect", "--limit", ",".join([*LATER, *LEFT_ALONE]), vpn_client_connect_timeout=60)
+        again = running.run("rollout", "--limit", AGAIN, vpn_client_connect=True, vpn_client_connect_timeout=60)
         yield Story(running, rollout, connect, again, *_pinged(running))
 
 
@@ -112,11 +110,12 @@ def test_the_dynamic_store_shows_the_address_where_it_has_the_service(story: Sto
 
 
 def test_the_playbook_connect_shows_the_address_and_says_that_it_is_in_the_pools(story: Story) -> None:
-    for name in STARTED:
+    for name in (*LATER, "eap-strong"):
         address = next(address for address, client in story.world.gateway.clients().items() if client == name)
         assert f"connected {address} (in the address pools)" in story.connect.output
     # what the rollout had connected is left alone
-    assert {name: story.connect.recap(name)["changed"] for name in MACS} == {name: int(name in LATER) for name in MACS}
+    changed = {name: story.connect.recap(name)["changed"] for name in (*LATER, *LEFT_ALONE)}
+    assert changed == {**dict.fromkeys(LATER, 1), **dict.fromkeys(LEFT_ALONE, 0)}
 
 
 @pytest.mark.parametrize("name", STARTED)
@@ -125,10 +124,9 @@ def test_traffic_goes_through_the_tunnel_and_is_counted_on_both_sides(story: Sto
     assert story.at_the_host >= 2 * len(STARTED)
 
 
-@pytest.mark.parametrize("name", AGAIN)
-def test_a_second_run_changes_nothing(story: Story, name: str) -> None:
-    assert (story.again.recap(name)["changed"], story.again.recap(name)["failed"]) == (0, 0)
-    assert connections(story.again)[name]["connection"]["status"] == "connected"
+def test_a_second_run_changes_nothing(story: Story) -> None:
+    assert (story.again.recap(AGAIN)["changed"], story.again.recap(AGAIN)["failed"]) == (0, 0)
+    assert connections(story.again)[AGAIN]["connection"]["status"] == "connected"
 
 
 def test_without_a_way_to_start_it_the_summary_says_what_the_user_does(story: Story) -> None:
@@ -142,17 +140,18 @@ def test_without_a_way_to_start_it_the_summary_says_what_the_user_does(story: St
 
 
 def test_the_info_module_tells_without_become_and_changes_nothing(story: Story) -> None:
-    before = {name: story.world.fleet[name].tree_hash() for name in MACS}
-    results = story.world.module("vpn_connection_info", "-e", "ansible_become=false")
+    looked_at = ("signature-default", "signature-compatible", ON_DEMAND, "stock")
+    before = {name: story.world.fleet[name].tree_hash() for name in looked_at}
+    results = story.world.module("vpn_connection_info", "--limit", ",".join(looked_at), "-e", "ansible_become=false")
     found = {name: result["connection"]["status"] for name, result in results.items()}
-    assert found == {name: "disconnected" if name == "stock" else "connected" for name in MACS}
-    assert {name: story.world.fleet[name].tree_hash() for name in MACS} == before
+    assert found == {name: "disconnected" if name == "stock" else "connected" for name in looked_at}
+    assert {name: story.world.fleet[name].tree_hash() for name in looked_at} == before
 
 
 def test_disconnecting_takes_every_tunnel_down(story: Story) -> None:
     """The last one here, as it ends the connections."""
-    checked = story.world.module("vpn_connection", "--check", state="disconnected")
-    assert {name for name, result in checked.items() if result["changed"]} == set(WITH_VPNUTIL)
+    checked = story.world.module("vpn_connection", "--check", "--limit", f"eap-strong,{ON_DEMAND}", state="disconnected")
+    assert {name: result["changed"] for name, result in checked.items()} == {"eap-strong": True, ON_DEMAND: False}
     assert set(story.world.gateway.clients().values()) == set(STARTED)
     results = story.world.module("vpn_connection", state="disconnected", timeout=60)
     assert {name: result["connection"]["status"] for name, result in results.items() if name != ON_DEMAND} == {

@@ -50,8 +50,6 @@ CONNECT = {
     "gateway-root-not-in-package": "Mac and gateway have no common proposal",
     # Its log cannot be read.
     "wrong-remote-id": "macOS does not say why; see the Mac's log",
-    # The second failure for the same reason.
-    "silent-gateway": "the gateway did not answer",
 }
 _DAY = 86400
 

@@ -74,12 +74,13 @@ wait_until_up() {
     while :; do
         look_at_tunnels
         came_up=$(new_tunnels)
+        if [ -z "$came_up" ] && [ "$asks" = yes ]; then ask_vpnutil; fi
+        now=$(clock)
         if [ -n "$came_up" ]; then
             up=yes
             break
         fi
         if [ "$asks" = yes ]; then
-            ask_vpnutil
             # With the address that it had before it looks as if nothing were new.
             if told Connected && [ -s "$work/tunnels" ]; then
                 up=yes
@@ -87,7 +88,7 @@ wait_until_up() {
             fi
             # A connection that was refused is Disconnected again long before the time is over; one that was just started may be so still.
             if told Disconnected; then
-                if [ -n "$moved" ] || [ "$(clock)" -ge $((first + 3)) ]; then
+                if [ -n "$moved" ] || [ "$now" -ge $((first + 3)) ]; then
                     ended=yes
                     break
                 fi
@@ -95,10 +96,10 @@ wait_until_up() {
                 moved=yes
             fi
         fi
-        [ "$(clock)" -lt "$deadline" ] || break
+        [ "$now" -lt "$deadline" ] || break
         /bin/sleep 1
     done
-    say waited 0 "$(($(clock) - first))"
+    say waited 0 "$((now - first))"
     say came_up 0 "$came_up"
     if [ -n "$up" ]; then
         [ "$has_pools" = yes ] || until_it_says_so
@@ -172,8 +173,9 @@ wait_until_down() {
     [ -z "$failed" ] || return 0
     while :; do
         ask_vpnutil
-        if told Disconnected || [ "$(clock)" -ge "$deadline" ]; then break; fi
+        now=$(clock)
+        if told Disconnected || [ "$now" -ge "$deadline" ]; then break; fi
         /bin/sleep 1
     done
-    say waited 0 "$(($(clock) - first))"
+    say waited 0 "$((now - first))"
 }
