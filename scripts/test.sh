@@ -37,10 +37,15 @@ limited() {
     timeout --foreground --signal=INT --kill-after=60 "$@"
 }
 
-# pytest_with FOLDER NAME PATH: the junit file is named for the part. What hangs for forty minutes counts as failed.
+# pytest_with FOLDER NAME PATH [OPTION...]: the junit file is named for the part. What hangs for forty minutes counts as failed.
 pytest_with() {
-    limited 2400 "$1/bin/python" -m pytest "$3" --junitxml="$results/$2.xml" -o junit_family=xunit2
+    environment=$1 name=$2 path=$3
+    shift 3
+    limited 2400 "$environment/bin/python" -m pytest "$path" "$@" --junitxml="$results/$name.xml" -o junit_family=xunit2
 }
+
+# Much of what these do is waiting: two files of tests at a time.
+two_at_a_time='--numprocesses 2 --dist loadfile'
 
 # Simulated Macs need root, and so do those who read their SSH key.
 root_part() {
@@ -52,15 +57,16 @@ root_part() {
 }
 
 integration() {
-    P2S_FLOOR_PLAYBOOK=$floor/bin/ansible-playbook pytest_with "$venv" integration tests/integration
+    # shellcheck disable=SC2086  # a list of words
+    P2S_FLOOR_PLAYBOOK=$floor/bin/ansible-playbook pytest_with "$venv" integration tests/integration $two_at_a_time
 }
 
 # Most of their time is waiting for the far end, which two at a time share. One that got slow shows here, not in everybody's patience.
 gateway_tests() {
     busy=$(awk -v cores="$(nproc)" '{ print ($1 >= cores) ? "yes" : "no" }' /proc/loadavg)
     began=$(date +%s)
-    limited 1200 "$venv/bin/python" -m pytest tests/integration -m gateway --numprocesses 2 --dist loadfile \
-        --junitxml="$results/gateway.xml" -o junit_family=xunit2 || return 1
+    # shellcheck disable=SC2086  # a list of words
+    pytest_with "$venv" gateway tests/integration -m gateway $two_at_a_time || return 1
     took=$(($(date +%s) - began))
     may=${P2S_GATEWAY_SECONDS:-120}
     say "took $took of at most $may seconds"
