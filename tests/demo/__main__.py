@@ -19,7 +19,7 @@ import time
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from gateway import VNET_HOST, Gateway, lacking
+from gateway import POOL, VNET_HOST, Gateway, lacking
 from support import azure_package, demo_pki
 
 from simulated_mac import Fleet, MacSpec, Person
@@ -52,7 +52,7 @@ class Demo:
             "vpn_client_approval_timeout": 30,
             "p2s_root_certificate": f"{self.folder}/pki/root.pem",
             "p2s_root_private_key": f"{self.folder}/pki/root.key",
-            "audit_report_dest": f"{self.folder}/audit",
+            "vpn_client_audit_dest": f"{self.folder}/audit",
             **PASSPHRASES,
         }
         (self.folder / "variables.json").write_text(json.dumps(variables, indent=2))
@@ -105,10 +105,15 @@ def connect(demo: Demo, fleet: Fleet, running: Gateway | None, reasons: list[str
     if running is None:
         print(f"Skipped, because this machine cannot run the gateway: {'; '.join(reasons)}.")
         return
-    demo.play("azure_p2s.macos.connect", *arguments)
+    if demo.play("azure_p2s.macos.connect", *arguments).count("(in the address pools)") != len(fleet):
+        sys.exit("demo: not every Mac has an address from the gateway's pools")
+    addresses = {identity: address for address, identity in running.clients().items()}
     for mac in fleet:
         answered = mac.sh(f"/sbin/ping -n -c 2 {VNET_HOST}").returncode == 0
-        print(f"{mac.name}: a ping to {VNET_HOST} in the virtual network {'is answered' if answered else 'is NOT answered'}")
+        print(
+            f"{mac.name}: the gateway gave it {addresses.get(mac.name)}, from its pool {POOL};"
+            f" a ping to {VNET_HOST} in the virtual network {'is answered' if answered else 'is NOT answered'}"
+        )
         if not answered:
             sys.exit("demo: the tunnel carries no traffic")
 
@@ -140,17 +145,15 @@ def main() -> None:
         again = demo.play("azure_p2s.macos.rollout", *inventory, "--become")
         if re.findall(r"changed=(\d+)", again) != ["0"] * len(VERSIONS):
             sys.exit("demo: the second run changed something")
-        if (collections / "ansible_collections/azure_p2s/macos/playbooks/audit.yml").exists():
-            demo.say("The audit: read-only, one command for each Mac, a report for people and machines")
-            demo.play("azure_p2s.macos.audit", *inventory, "--become")
+        demo.say("The audit: read-only, one command for each Mac, a report for people and machines")
+        demo.play("azure_p2s.macos.audit", *inventory, "--become")
         connect(demo, fleet, running, reasons, *inventory, "--become")
         demo.say("What the Macs say themselves")
         for mac in fleet:
             print("\n".join(holdings.tell(mac)))
-    report = next(iter(sorted(folder.glob("audit/*.html"))), None)
+    report = next(iter(sorted(folder.glob("audit/*.html"))))
     print(f"\nDone in {time.monotonic() - demo.began:.0f} s. The Macs were simulated, and are stopped.")
-    if report:
-        print(f"The audit page: {os.path.relpath(report)}")
+    print(f"The audit page: {os.path.relpath(report)}")
 
 
 if __name__ == "__main__":
