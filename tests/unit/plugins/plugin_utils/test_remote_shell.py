@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import pathlib
-import shutil
 import subprocess
 import time
 import typing as t
@@ -18,17 +17,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 
-SHELLS = {"dash": ["dash"], "bash-as-sh": ["bash", "--posix"]}
 COMMON = (mac.REMOTE / "common.sh").read_text()
 START = 'nonce=n feed= failed= full= at_exit= hand=; eval "$timed"\n'
-
-
-@pytest.fixture(params=SHELLS, ids=list(SHELLS))
-def shell(request: pytest.FixtureRequest) -> list[str]:
-    command: list[str] = SHELLS[request.param]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"there is no {command[0]} here")
-    return command
 
 
 def run(shell: list[str], script: str, folder: pathlib.Path) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pathlib
-import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -16,20 +15,11 @@ import pytest
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Section
 
-SHELLS = {"dash": ["dash"], "bash-as-sh": ["bash", "--posix"]}
 TOOLS = {"/sbin/ifconfig": "ifconfig", "/usr/bin/log": "log"}
 IPSEC0 = "ipsec0: flags=8051<UP> mtu 1280\\n\\tinet 172.16.201.2 --> 172.16.201.2 netmask 0xffffff00 \\n"
 USB = "USB-1: flags=8863<UP> mtu 1500\\n\\tinet 192.0.2.77 netmask 0xffffff00\\n"
 SESSION = "x NESMIKEv2VPNSession[Primary Tunnel:Azure VPN:UUID:(null)]: status changed to disconnected, last stop reason"
 ERROR = 'x Last disconnect error for Azure VPN changed from "none" to "The VPN client certificate has expired."'
-
-
-@pytest.fixture(params=SHELLS, ids=list(SHELLS))
-def shell(request: pytest.FixtureRequest) -> list[str]:
-    command: list[str] = SHELLS[request.param]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"there is no {command[0]} here")
-    return command
 
 
 def run(shell: list[str], folder: pathlib.Path, steps: str, tools: Mapping[str, str], **variables: str) -> dict[str, Section]:
