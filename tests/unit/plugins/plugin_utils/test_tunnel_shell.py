@@ -10,8 +10,6 @@ import subprocess
 import time
 from collections.abc import Mapping
 
-import pytest
-
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Section
 
