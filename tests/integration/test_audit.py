@@ -252,8 +252,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Start]:
         assert all(run.recap(name)["failed"] == 0 for name in first), run.output
         # What an MDM has installed: the file that a rollout writes for it.
         controller.run("rollout.yml", "-i", str(fleet.inventory), "--limit", "managed01")
-        written = (controller.folder / "profiles").glob("*managed01*")
-        fleet["managed01"].install_profile(next(written).read_bytes(), scope="user", user="alice")
+        (written,) = (controller.folder / "profiles").glob("*managed01*")
+        fleet["managed01"].install_profile(written.read_bytes(), scope="user", user="alice")
         for name in names:
             if _kind(name) == "renewed":
                 (identities / f"{name}.p12").write_bytes(demo_pki.pkcs12(demo_pki.issue(authority, name), PASSPHRASE))

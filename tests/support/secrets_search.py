@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-Secret: t.TypeAlias = "str | rsa.RSAPrivateKey"
+Secret: t.TypeAlias = str | rsa.RSAPrivateKey
 
 _WINDOW = 36  # bytes; long enough to be nobody else's, and whole groups of three
 _BREAKS = re.compile(rb"\s|\\n|\\r")

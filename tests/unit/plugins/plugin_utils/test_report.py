@@ -294,7 +294,7 @@ def test_finding_badge_and_timeline_draw_the_line_at_the_same_day(days: float, s
     made = built({"mac": result})
     assert macs.statuses(result)["identity.validity"] == status
     assert report_json.plain(made)["hosts"][0]["urgency"] == urgency
-    assert [bar.short for bar in report_charts.expiries(made) if bar.count] == [column]
+    assert [one.short for one in report_charts.expiries(made) if one.count] == [column]
 
 
 def test_the_log_names_every_mac_that_is_not_ok() -> None:
