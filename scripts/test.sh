@@ -61,18 +61,26 @@ integration() {
     P2S_FLOOR_PLAYBOOK=$floor/bin/ansible-playbook pytest_with "$venv" integration tests/integration $two_at_a_time
 }
 
-# Most of their time is waiting for the far end, which two at a time share. One that got slow shows here, not in everybody's patience.
+# Whether the processors are busy now, when none of the tests runs.
+others_work() {
+    { head -n 1 /proc/stat; sleep 1; head -n 1 /proc/stat; } \
+        | awk '{ idle = $5 + $6 - idle; all = $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9 - all } END { exit idle >= 0.7 * all }'
+}
+
+# Much of their time is waiting for the far end, which two at a time share. One that got slow shows here, not in everybody's patience.
 gateway_tests() {
-    busy=$(awk -v cores="$(nproc)" '{ print ($1 >= cores) ? "yes" : "no" }' /proc/loadavg)
+    shared=no
+    ! others_work || shared=yes
     began=$(date +%s)
-    # shellcheck disable=SC2086  # a list of words
-    pytest_with "$venv" gateway tests/integration -m gateway $two_at_a_time || return 1
+    limited 1200 "$venv/bin/python" -m pytest tests/integration -m gateway --numprocesses 2 --dist loadfile \
+        --junitxml="$results/gateway.xml" -o junit_family=xunit2 || return 1
     took=$(($(date +%s) - began))
     may=${P2S_GATEWAY_SECONDS:-120}
     say "took $took of at most $may seconds"
     [ "$took" -gt "$may" ] || return 0
-    if [ "$busy" = yes ]; then
-        say "that is not judged, as the machine was busy with other work"
+    ! others_work || shared=yes
+    if [ "$shared" = yes ]; then
+        say "that is not judged, as the machine does other work besides"
         return 0
     fi
     say "that is too long"

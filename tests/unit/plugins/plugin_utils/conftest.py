@@ -14,7 +14,6 @@ from support.profile_schema import violations
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mobileconfig
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity import Identity
 
-
 _SHELLS = {"dash": ["dash"], "bash-as-sh": ["bash", "--posix"]}
 
 
