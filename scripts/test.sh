@@ -56,6 +56,9 @@ root_part() {
     fi
 }
 
+# shellcheck disable=SC2086  # a list of words
+unit_tests() { pytest_with "$venv" unit tests/unit $two_at_a_time; }
+
 integration() {
     # shellcheck disable=SC2086  # a list of words
     P2S_FLOOR_PLAYBOOK=$floor/bin/ansible-playbook pytest_with "$venv" integration tests/integration $two_at_a_time
@@ -102,7 +105,7 @@ molecule_scenarios() {
 [ $# -gt 0 ] || set -- unit floor integration molecule
 for wanted in "$@"; do
     case $wanted in
-        unit) part unit pytest_with "$venv" unit tests/unit ;;
+        unit) part unit unit_tests ;;
         floor) part floor pytest_with "$floor" floor tests/unit/plugins ;;
         integration) root_part integration integration ;;
         molecule) root_part molecule molecule_scenarios ;;
