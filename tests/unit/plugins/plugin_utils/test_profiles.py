@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import shlex
 import plistlib
 import subprocess
 import typing as t
@@ -106,7 +107,7 @@ def test_what_is_staged_is_read_before_the_lists(tmp_path: pathlib.Path) -> None
     staged = tmp_path / "Library/Application Support/azure_p2s.macos" / f"{IDENTIFIER}.mobileconfig"
     staged.parent.mkdir(parents=True)
     staged.touch()
-    part = mac.REMOTE / "profile_read.sh"
+    part = shlex.quote(str(mac.REMOTE / "profile_read.sh"))
     variables = f"work={tmp_path} home={tmp_path} identifier={IDENTIFIER} scope=system me_uid=0 me=root owner=alice"
     done = subprocess.run(["/bin/sh", "-c", f"{variables}\n{stubs}\n. {part}\nread_profiles"], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["staged", "elsewhere", "profiles_user", "profiles_system", "enrollment", "sources"]
