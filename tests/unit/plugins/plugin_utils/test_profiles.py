@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pathlib
-import shlex
 import plistlib
+import shlex
 import subprocess
 import typing as t
 
