@@ -22,8 +22,7 @@ mark_time() {
     started=
 }
 
-# look_at_tunnels: write a line for each IPsec interface with an IPv4 address into $work/tunnels. Not in a command substitution: there
-# bash 5.2, with a script on standard input, crashes in timed.
+# look_at_tunnels: write a line for each IPsec interface with an IPv4 address into $work/tunnels.
 look_at_tunnels() {
     limited 10 /sbin/ifconfig
     /usr/bin/awk '/^[^ \t]/ { name = $1; sub(/:$/, "", name) } name ~ /^ipsec/ && $1 == "inet" { print name, $2 }' "$work/out" >"$work/tunnels"

@@ -45,7 +45,8 @@ def run(shell: list[str], folder: pathlib.Path, steps: str, tools: Mapping[str, 
         f'work={folder} nonce=n feed= failed= full= at_exit= hand=; eval "$timed"',
         f"mark_time\n{steps}\nfinish\n",
     ]
-    done = subprocess.run(shell, input="\n".join(script).encode(), capture_output=True, check=True, timeout=90)
+    command = [*shell, "-c", mac.TAKE_SCRIPT]
+    done = subprocess.run(command, input="\n".join(script).encode(), capture_output=True, check=True, timeout=90)
     assert done.stderr == b""
     return mac.parse(done.stdout.decode(), "n")
 
