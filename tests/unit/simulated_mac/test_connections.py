@@ -12,7 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import tunnel, tunnel_work
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Completed, Mac
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import COMMAND, Completed, Mac
 from simulated_mac import Gateway, SimulatedMac
 from simulated_mac.conformance.sample import profile
 
@@ -75,7 +75,7 @@ def reached(mac: SimulatedMac) -> Mac:
     """Return the Mac as the collection's library has it: root, over SSH."""
 
     def execute(script: bytes) -> Completed:
-        command = mac.ssh_command("/usr/bin/sudo /bin/sh", options=["-T"])
+        command = mac.ssh_command(f"/usr/bin/sudo {COMMAND}", options=["-T"])
         done = subprocess.run(command, input=script, capture_output=True, timeout=120, check=False)
         return Completed(done.returncode, done.stdout.decode(), done.stderr.decode())
 

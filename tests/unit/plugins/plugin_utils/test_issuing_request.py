@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
@@ -80,7 +81,11 @@ REFUSED: dict[str, tuple[t.Callable[[], bytes], str]] = {
     "two-alternative-names": (_two_alternative_names, "names in the request cannot be read"),
     "version-7": (_edited(b"\x02\x01\x00", b"\x02\x01\x07"), "not a certificate signing request"),
     "name-in-a-string-type-nobody-knows": (_edited(b"\x0c\x05mac01", b"\x1b\x05mac01"), "names in the request cannot be read"),
-    "name-in-half-characters": (_edited(b"\x0c\x05mac01", b"\x1e\x05mac01"), "not a certificate signing request"),
+    # which of the two it is depends on the release of cryptography
+    "name-in-half-characters": (
+        _edited(b"\x0c\x05mac01", b"\x1e\x05mac01"),
+        r"not a certificate signing request|names in the request cannot",
+    ),
     "name-that-is-no-unicode": (_edited(b"\x0c\x05mac01", b"\x0c\x05mac\xff1"), "names in the request cannot be read"),
     "name-in-bytes": (_edited(b"\x0c\x05mac01", b"\x03\x05\x00ac01"), "names in the request cannot be read"),
     "no-request": (lambda: b"hello", "not a certificate signing request"),
@@ -93,5 +98,5 @@ def test_refused(case: str) -> None:
     make, finding = REFUSED[case]
     with pytest.raises(IdentityError) as refusal:
         issuing_request.read_request(make(), "mac01")
-    assert finding in str(refusal.value)
+    assert re.search(finding, str(refusal.value))
     assert refusal.value.option == "csr"
