@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -214,7 +215,8 @@ class Fleet:
             lines += [f"    {mac.name}:", f"      ansible_host: {mac.address}", f"      ansible_user: {mac.spec.ssh_user}"]
             if mac.spec.sudo_password:
                 lines.append(f"      ansible_become_password: {json.dumps(mac.spec.user(mac.spec.ssh_user).login_password)}")
-        arguments = f"-o 'UserKnownHostsFile=\"{known_hosts}\"' -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
+        option = shlex.quote(f'UserKnownHostsFile="{known_hosts}"')
+        arguments = f"-o {option} -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes"
         lines += [
             "  vars:",
             f"    ansible_port: {self.port}",
