@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .case import Case, sha1
 
+_NOT_FOUND = "The specified item could not be found in the keychain."
 _AUTH = "The user name or passphrase you entered is not correct."
 _IDENTITY = "new; import good.p12 >/dev/null; "
 _ACL = "$S dump-keychain -a $K | sed -n '/^access/,$p'; gone"
@@ -72,7 +73,36 @@ CASES = [
     Case("2.10-acl-over-ssh-raises-a-dialog", _IDENTITY + "$S dump-keychain -a $K & " + _HANGS, 0, "hangs\n", None),
     Case("2.10-d-raises-a-dialog", _IDENTITY + "$S dump-keychain -d $K & " + _HANGS, 0, "hangs\n", None, on=("kind",)),
     Case("2.10-dump-into-a-file", _IDENTITY + "$S dump-keychain -o /tmp/dump.$CASE $K; grep -c class /tmp/dump.$CASE; gone", 0, "2\n"),
-    Case("2.10-cms-is-not-simulated", "$S cms -D -i $F/x", 99, "", "simulated Mac: `security cms` is not simulated\n"),
+    Case(
+        "2.10-cms-signs-a-file-and-reads-it",
+        _IDENTITY + "f=/tmp/cms.$CASE; echo a profile >$f; $S cms -S -N P2SChildCertMac -i $f -o $f.out && $S cms -D -i $f.out; gone",
+        0,
+        "a profile\n",
+    ),
+    Case(
+        "2.10-cms-without-the-identity",
+        "$S cms -S -N nobody -i $F/root.cer",
+        44,
+        "",
+        f"security: SecIdentitySearchCopyNext: {_NOT_FOUND}\n",
+    ),
+    Case("2.10-cms-reads-what-is-signed-only", "$S cms -D -i $F/root.cer", 93, "", "re:security: CMSDecoderUpdateMessage: .*\n"),
+    Case(
+        "2.10-cms-needs-the-keychain-unlocked",
+        _IDENTITY + "$S lock-keychain $K; $S cms -S -N P2SChildCertMac -i $F/root.cer; r=$?; gone; exit $r",
+        36,
+        "",
+        "re:.*",
+    ),
+    Case(
+        "2.10-cms-of-a-key-that-is-not-open-to-it-raises-a-dialog",
+        "new; $S import $F/good.p12 -k $K -P secret -T /usr/libexec/neagent >/dev/null; $S cms -S -N P2SChildCertMac -i $F/root.cer & "
+        + _HANGS,
+        0,
+        "hangs\n",
+        None,
+    ),
+    Case("2.10-cms-without-S-or-D", "$S cms -i $F/root.cer", 2, "", "re:Usage: cms .*"),
     Case("2.10-export-is-not-simulated", "$S export -o /tmp/x", 99, "", "simulated Mac: `security export` is not simulated\n"),
     Case(
         "2.11-rows-4-to-7",

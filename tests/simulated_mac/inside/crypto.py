@@ -15,8 +15,8 @@ if "/.simulator/lib" in sys.path and "/.simulator/site" not in sys.path:
     sys.path.append("/.simulator/site")
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 # Seen as bytes in the container, which names its algorithms in the clear.
@@ -127,6 +127,14 @@ def private_key(data: bytes) -> tuple[dict[str, t.Any], bytes]:
         raise Unreadable("key") from error
     pkcs8 = key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return {"label": "Imported Private Key", "hash": public_key_hash(key.public_key()), "bits": getattr(key, "key_size", 0)}, pkcs8
+
+
+def signed_data(content: bytes, certificate: bytes, pkcs8: bytes) -> bytes:
+    """Return ``content`` signed, in it, as DER."""
+    key = t.cast(t.Any, serialization.load_der_private_key(pkcs8, None))
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(content)
+    builder = builder.add_signer(x509.load_der_x509_certificate(certificate), key, hashes.SHA256())
+    return builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary])
 
 
 def signed_by(der: bytes, issuer: bytes) -> bool:

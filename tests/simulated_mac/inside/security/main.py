@@ -49,7 +49,7 @@ COMMANDS: dict[str, str | None] = {
     "export": None,
     "import": "importing",
     "export-smartcard": None,
-    "cms": None,
+    "cms": "cms",
     "install-mds": None,
     "add-trusted-cert": "trust",
     "remove-trusted-cert": "trust",
