@@ -7,8 +7,8 @@
 # connecting user.
 #   bench_audit.sh [MACS [FORKS]]      (default: 50 and 10)
 # Of ten Macs one is blank, one has lost the gateway's root since the rollout, and eight are rolled out.
-# The Macs are simulated and share this machine's processors with the controller; macOS's own tools are Python programs there of
-# some 50 ms, where those of a Mac take a few and each Mac has its own processor: a Mac's part in the ratio is larger here.
+# The Macs are simulated and share this machine's processors with the controller, and macOS's own tools are Python programs there: a
+# Mac's part in the ratio is not that of a real one.
 # Writes benchmarks/audit.json. A benchmark, not a gate: it fails only when something does not run.
 . "$(dirname "$0")/common.sh"
 

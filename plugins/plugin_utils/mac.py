@@ -20,8 +20,8 @@ from .errors import MacError
 
 REMOTE = pathlib.Path(__file__).with_name("remote")
 
-# Takes the script from standard input as a whole and then runs it. A shell that reads its script from there line by line frees its
-# input buffer when a descriptor is duplicated, and uses it again: macOS's /bin/sh, bash 3.2, ends by an abort then (input.c).
+# Takes the script from standard input as a whole and then runs it. bash 3.2, which macOS has as /bin/sh, frees its input buffer when
+# it reads its script from there and a descriptor is duplicated, and goes on using it (input.c); built on Linux it was seen to abort.
 TAKE_SCRIPT = 'eval "$(/bin/cat)"'
 COMMAND = f"/bin/sh -c {shlex.quote(TAKE_SCRIPT)}"
 

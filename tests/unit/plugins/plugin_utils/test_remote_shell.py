@@ -69,7 +69,7 @@ def test_a_fast_tool_does_not_wait_for_its_limit(shell: list[str], tmp_path: pat
 
 
 def test_a_limit_holds_within_a_command_substitution_too(shell: list[str], tmp_path: pathlib.Path) -> None:
-    """A bash that reads its script from standard input dies where a descriptor is duplicated: 3.2 everywhere, 5.2 in a subshell."""
+    """A bash that read its script from standard input was seen to die where a descriptor is duplicated: 5.2 in a subshell."""
     assert run(shell, 'echo "<$(timed 20 echo up </dev/null)>"\nlimited 20 true\necho "$status"\n', tmp_path) == "<up>\n0\n"
 
 
