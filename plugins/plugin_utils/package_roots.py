@@ -16,7 +16,7 @@ from .package_values import shown
 from .pki import Certificate, iso
 
 MAX_ROOTS = 16  # a real package has one, and two while Azure moves to another root
-MAX_ROOT = 16 * 1024  # bytes of DER, real ones have under 1 KiB; parsing takes some fifty times as much memory
+MAX_ROOT = 8 * 1024  # bytes of DER, real ones have about 1 KiB; parsing takes some fifty times as much memory
 
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?(?:-----END CERTIFICATE-----|\Z)", re.DOTALL)
 

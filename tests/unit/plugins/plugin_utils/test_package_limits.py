@@ -123,10 +123,10 @@ JUST_WITHIN_THE_LIMITS: dict[str, t.Callable[[], bytes]] = {
     "1-mib-of-wide-characters": lambda: _with("<a>" + "\U0001f600" * 250_000 + "</a>"),
     "200000-character-references": lambda: _with("<a>" + "&#65;" * 200_000 + "</a>"),
     "4096-routes": lambda: zip_bytes(entries(dataclasses.replace(SPEC, routes=tuple(f"10.{n >> 8}.{n & 255}.0/24" for n in range(4_096))))),
-    "16-roots-of-15-kib": lambda: zip_bytes(
+    "16-roots-of-7-kib": lambda: zip_bytes(
         [
             dataclasses.replace(item, method=STORED)
-            for item in entries(Spec(tuple(make_root(f"R{number}", times=530) for number in range(16)), schema="new"))
+            for item in entries(Spec(tuple(make_root(f"R{number}", times=260) for number in range(16)), schema="new"))
         ]
     ),
     "9990-entries": lambda: _entries(9_990, 100),
