@@ -65,6 +65,9 @@ setup_packages() {
     done
     # shellcheck disable=SC2086  # a list of words
     [ -z "$missing" ] || apt_install $missing
+    # for the tools of the simulated Macs, one small C program; tcc is a compiler of 1 MB
+    command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || command -v tcc >/dev/null \
+        || apt_install tcc libc6-dev
     [ -x /usr/sbin/sshd ] || apt_install_idle 'ssh.service ssh.socket' openssh-server
 }
 

@@ -13,14 +13,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from . import tools
 
 PACKAGE = pathlib.Path(__file__).resolve().parent
 HIDDEN = ".simulator"
 PYTHON = f"/{HIDDEN}/python/bin/python{sys.version_info[0]}.{sys.version_info[1]}"
-# Programs that start others must not leave the hidden folder on PATH, so they go by their whole path.
-_STARTERS = {"env", "nohup", "xargs", "find"}
+_STARTERS = {"env", "nohup", "xargs", "find", "sudo"}
 _FOLDERS = (
     "bin",
     "sbin",
@@ -83,11 +83,9 @@ def build(root: pathlib.Path) -> None:
         (root / link).symlink_to(f"private/{link}")
     (root / "run").symlink_to(f"{HIDDEN}/run")
     for path in _PROGRAM_FILES:
-        launcher(root / path, "exit 1\n")
+        _script(root / path, "exit 1\n")
     binaries = _copy_programs(root)
-    _plain_launchers(root)
-    _stand_ins(root)
-    _shells(root)
+    _tools(root)
     _libraries(root, binaries)
     _simulator(root)
     for path in ("private/tmp", "Users/Shared"):
@@ -127,68 +125,58 @@ def _copy_programs(root: pathlib.Path) -> list[str]:
     return copied
 
 
-def launcher(path: pathlib.Path, body: str, interpreter: str = f"/{HIDDEN}/bin/sh") -> None:
-    """Write an executable script."""
+def add_tool(root: pathlib.Path, path: str) -> None:
+    """Give one Mac a tool that not every Mac has."""
+    target = root / path.lstrip("/")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _copy(str(root / HIDDEN / "lib" / "tool"), target)
+
+
+def _script(path: pathlib.Path, body: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!{interpreter}\n{body}")
+    path.write_text(f"#!/{HIDDEN}/bin/sh\n{body}")
     path.chmod(0o755)
 
 
-def add_ping(root: pathlib.Path) -> None:
-    """Give one Mac ping(8), if this machine has it: options that BSD's and Linux's understand alike."""
-    if (root / HIDDEN / "bin" / "ping").exists():
-        body = f"tool=/sbin/ping\noptions='c:nq'\n. /{HIDDEN}/lib/plain.sh\nunset POSIXLY_CORRECT\nPATH=/{HIDDEN}/bin exec ping \"$@\"\n"
-        launcher(root / "sbin/ping", body)
-
-
-def _plain_launchers(root: pathlib.Path) -> None:
-    for path, options in tools.PLAIN.items():
+def _rows() -> dict[str, tuple[str, str, str]]:
+    """Return path -> (kind, program, options) of every tool: see ``launchers/tool.c``."""
+    rows = {}
+    for path, options in {**tools.PLAIN, tools.PING: "c:nq", "/bin/[": "*", "/usr/bin/sudo": "*"}.items():
         name = os.path.basename(path)
-        status = "usage_status=2\n" if name == "grep" else ""
-        if name in _STARTERS:
-            run = f'unset POSIXLY_CORRECT\nexec /{HIDDEN}/bin/{name} "$@"\n'
-        elif name == "ls":  # GNU's exits with 2 for an operand that is not there
-            run = f'PATH=/{HIDDEN}/bin ls "$@" || exit 1\n'
-        else:
-            run = f'PATH=/{HIDDEN}/bin exec {name} "$@"\n'
-        launcher(root / path.lstrip("/"), f"tool={path}\noptions='{options}'\n{status}. /{HIDDEN}/lib/plain.sh\n{run}")
-    launcher(root / "bin/[", f"tool=/bin/[\noptions='*'\n. /{HIDDEN}/lib/plain.sh\nPATH=/{HIDDEN}/bin exec [ \"$@\"\n")
-    launcher(
-        root / "usr/bin/sudo",
-        f"tool=/usr/bin/sudo\noptions='*'\n. /{HIDDEN}/lib/plain.sh\nunset POSIXLY_CORRECT\nexec /{HIDDEN}/bin/sudo \"$@\"\n",
-    )
-
-
-def stand_in(path: str, entry: str) -> str:
-    """Return the launcher, without its first line, of the stand-in ``entry`` (module:function) at ``path``."""
-    module, _colon, function = entry.partition(":")
-    return (
-        f"import sys\nsys.path.insert(0, '/{HIDDEN}/lib')\n"
-        f"from simulated_mac.inside import run\nrun.start({path!r}, {module!r}, {function!r})\n"
-    )
-
-
-PYTHON_LINE = f"{PYTHON} -IS"
-
-
-def _stand_ins(root: pathlib.Path) -> None:
-    for path, entry in tools.STAND_INS.items():
-        launcher(root / path.lstrip("/"), stand_in(path, entry), PYTHON_LINE)
-    for path, script in tools.SCRIPTS.items():
-        launcher(root / path.lstrip("/"), f". /{HIDDEN}/lib/{script}\n")
-
-
-def _shells(root: pathlib.Path) -> None:
+        rows[path] = ("STARTER" if name in _STARTERS else "REAL", name, options)
     # macOS's sh is bash 3.2 in POSIX mode: here a newer bash, in that mode too. dash stands for zsh as login shell: it knows less.
-    for path, shell in {"/bin/sh": "bash --posix", "/bin/bash": "bash", "/bin/dash": "sh", "/bin/zsh": "sh"}.items():
-        login = 'export TMPDIR="$(/.simulator/bin/sh /.simulator/lib/tmpdir.sh)"\n' if path == "/bin/zsh" else ""
-        launcher(
-            root / path.lstrip("/"),
-            (
-                f"tool={path}\noptions='*'\n. /{HIDDEN}/lib/plain.sh\n"
-                f'unset POSIXLY_CORRECT record argument name tool options\n{login}exec /{HIDDEN}/bin/{shell} "$@"\n'
-            ),
-        )
+    for path, shell in {"/bin/sh": "bash", "/bin/bash": "bash", "/bin/dash": "sh", "/bin/zsh": "sh"}.items():
+        rows[path] = ("SHELL", shell, "*")
+    for path, script in tools.SCRIPTS.items():
+        rows[path] = ("SCRIPT", script, "*")
+    for path, entry in {**tools.STAND_INS, tools.VPNUTIL[0]: tools.VPNUTIL[1]}.items():
+        rows[path] = ("STAND_IN", entry, "*")
+    return rows
+
+
+def _tools(root: pathlib.Path) -> None:
+    rows = _rows()
+    program = _compile(root / HIDDEN / "lib" / "tool", rows)
+    for path in rows.keys() - {tools.PING, tools.VPNUTIL[0]}:
+        target = root / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(program, target)
+
+
+def _compile(program: pathlib.Path, rows: dict[str, tuple[str, str, str]]) -> pathlib.Path:
+    compiler = next((path for name in ("cc", "gcc", "clang", "tcc") if (path := shutil.which(name))), None)
+    if compiler is None:
+        raise FileNotFoundError("this machine has no C compiler; a simulated Mac's tools need one: install tcc and libc6-dev, or gcc")
+    table = "".join(f'{{"{path}", {kind}, "{name}", "{options}"}},\n' for path, (kind, name, options) in rows.items())
+    header = f'#define PYTHON "{PYTHON}"\nstatic const struct tool TOOLS[] = {{\n{table}{{0, REAL, 0, 0}}}};\n'
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "tools.h").write_text(header)
+        command = [compiler, "-O2", "-I", folder, "-o", str(program), str(PACKAGE / "launchers" / "tool.c")]
+        # Linked statically it starts faster; not every machine has the library for it.
+        if subprocess.run([*command, "-static"], capture_output=True, check=False).returncode != 0:
+            subprocess.run(command, check=True)
+    program.chmod(0o755)
+    return program
 
 
 def _libraries(root: pathlib.Path, binaries: list[str]) -> None:
@@ -223,8 +211,11 @@ def _libraries(root: pathlib.Path, binaries: list[str]) -> None:
 def _simulator(root: pathlib.Path) -> None:
     code = root / HIDDEN / "lib" / "simulated_mac"
     shutil.copytree(PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__", "launchers", "conformance", "ruff.toml", "*.md"))
-    for script in (PACKAGE / "launchers").iterdir():
+    for script in (PACKAGE / "launchers").glob("*.sh"):
         shutil.copyfile(script, root / HIDDEN / "lib" / script.name)
+    (root / HIDDEN / "lib" / "stand_in.py").write_text(
+        f"import sys\nsys.path.insert(0, '/{HIDDEN}/lib')\nfrom simulated_mac.inside import run\nrun.start()\n"
+    )
     compileall.compile_dir(str(code), quiet=2, ddir="/.simulator/lib/simulated_mac", invalidation_mode=None)
 
 

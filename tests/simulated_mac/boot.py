@@ -9,7 +9,7 @@ import os
 import pathlib
 import socket
 
-from . import base, furnish, linux, own_network, tools
+from . import base, furnish, linux, own_network, resident, tools
 from .spec import MacSpec
 
 SSHD_CONFIG = """\
@@ -66,10 +66,9 @@ def become_mac(spec: MacSpec, address: str, port: int, run: pathlib.Path, state:
     (tree / base.HIDDEN / "run" / "sshd").mkdir(mode=0o755)
     (tree / "private/etc/hosts").write_text(f"127.0.0.1\tlocalhost\n{address}\t{spec.name}\n")
     if spec.vpnutil:
-        path, entry = tools.VPNUTIL
-        base.launcher(tree / path.lstrip("/"), base.stand_in(path, entry), base.PYTHON_LINE)
-    if spec.network:
-        base.add_ping(tree)
+        base.add_tool(tree, tools.VPNUTIL[0])
+    if spec.network and (tree / base.HIDDEN / "bin/ping").exists():
+        base.add_tool(tree, tools.PING)
     furnish.furnish(tree, spec, (keys / "id_ed25519.pub").read_text())
     linux.pivot_root(root)
     log = os.open(f"/{base.HIDDEN}/state/sshd.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -78,6 +77,7 @@ def become_mac(spec: MacSpec, address: str, port: int, run: pathlib.Path, state:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.setsid()
+    resident.start()
     if door is not None:
         own_network.keep_door(door)
     os.execve("/usr/sbin/sshd", ["/usr/sbin/sshd", "-D", "-e"], {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"})

@@ -25,6 +25,7 @@ MS_PRIVATE = 1 << 18
 MNT_DETACH = 2
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -83,3 +84,8 @@ def pivot_root(new: str) -> None:
 def die_with_parent() -> None:
     """Have the kernel kill this process with SIGKILL when its parent dies, however it dies."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "prctl")
+
+
+def stay_readable() -> None:
+    """Let this process go on reading its own /proc/self, which it may not after a change of its user without an exec."""
+    _check(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")

@@ -22,7 +22,7 @@ import time
 import traceback
 import typing as t
 
-from . import base, boot, inspect_tree, linux, unprivileged
+from . import base, boot, inspect_tree, linux, resident, unprivileged
 from .inside import person, state
 from .spec import MacSpec
 
@@ -55,6 +55,7 @@ class Supervisor:
         linux.mount("tmpfs", str(self.run), "tmpfs", 0, "mode=755")
         (self.run / "base").mkdir()
         base.build(self.run / "base")
+        resident.preload()
         self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self.port = self._take_port()
         self.control = socket.socket(socket.AF_UNIX)

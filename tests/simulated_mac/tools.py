@@ -8,7 +8,7 @@ A path that is not listed here does not exist in the Mac: no GNU tool that macOS
 
 from __future__ import annotations
 
-# Tools that are the running machine's own, behind a launcher that records the call, refuses options
+# Tools that are the running machine's own, behind launchers/tool.c, which records the call, refuses options
 # that macOS's (BSD's) tool does not know, and lets no option follow an operand.
 # path: options in getopts form, from the synopses of the macOS manual pages; "*" leaves them to the tool.
 PLAIN: dict[str, str] = {
@@ -100,6 +100,8 @@ STAND_INS: dict[str, str] = {
 }
 # Written anew in sh, under launchers/, because scripts call them often: path -> script.
 SCRIPTS: dict[str, str] = {"/usr/bin/base64": "base64.sh"}
+# Not on every Mac.
+PING = "/sbin/ping"
 VPNUTIL = ("/opt/homebrew/bin/vpnutil", "vpnutil:main")
 
 # Programs copied as they are: path in the Mac -> path on the running machine (first that exists).
@@ -114,5 +116,5 @@ COPIED: dict[str, tuple[str, ...]] = {
     "/.simulator/bin/bash": ("/usr/bin/bash", "/bin/bash"),
 }
 OPTIONAL = {"/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth"}
-# The real programs behind launchers that are not in PLAIN.
+# The real programs behind stand-ins.
 HIDDEN = ("sed", "base64")

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
-from . import sessions
+from . import run, sessions
 from .machine_context import Machine
 
 
@@ -52,9 +51,4 @@ def _asuser(mac: Machine, argv: list[str]) -> int:
         sys.stderr.write("Could not switch to audit session: 1: Operation not permitted\n")
         return 1
     # Without root, for one's own user id: the command runs, and nothing is different.
-    sys.stdout.flush()
-    try:
-        os.execvp(argv[1], argv[1:])
-    except OSError as error:
-        sys.stderr.write(f"Could not execute {argv[1]}: {error.strerror}\n")
-        return 78
+    return run.become(argv[1:])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start of every stand-in: record the call, misbehave if a test wants it, run the tool, exit with its status."""
+"""Start of every stand-in: misbehave if a test wants it, run the tool, exit with its status."""
 
 from __future__ import annotations
 
@@ -10,18 +10,10 @@ import os
 import signal
 import sys
 import time
+import typing as t
 
 from .machine_context import Machine
 from .state import FOLDER
-
-
-def record(argv: list[str]) -> None:
-    """Append this call, arguments and environment, to the Mac's record (the launchers of plain tools do the same)."""
-    environment = "\n".join(f"{name}={value}" for name, value in os.environ.items())
-    text = "\x1f".join(argv) + "\x1d" + environment + "\x1e"
-    descriptor = os.open(os.path.join(FOLDER, "calls"), os.O_WRONLY | os.O_APPEND)
-    os.write(descriptor, text.encode("utf-8", "surrogateescape"))
-    os.close(descriptor)
 
 
 def hang() -> None:
@@ -74,22 +66,39 @@ def misbehave(name: str) -> None:
         raise SystemExit(f"simulated Mac: unknown fault {kind}")
 
 
-def start(path: str, module: str, function: str) -> None:
-    """Run the stand-in ``function`` of ``module`` as the program at ``path``; does not return."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
-    sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
-    argv = [path, *sys.argv[1:]]
-    record(argv)
-    misbehave(os.path.basename(path))
-    import importlib
-
-    tool = getattr(importlib.import_module(f"simulated_mac.inside.{module}"), function)
+def become(command: list[str]) -> int:
+    """Run ``command`` in place of the stand-in. Returns the exit status when it cannot be started."""
+    sys.stdout.flush()
     try:
-        status = tool(Machine(), argv[1:])
-    except BrokenPipeError:
-        status = 141
+        replace(command)
+    except OSError as error:
+        sys.stderr.write(f"Could not execute {command[0]}: {error.strerror}\n")
+    return 78
+
+
+def _replace(command: list[str]) -> None:
+    os.execvp(command[0], command)
+
+
+# How a process becomes another one; where resident.py runs the stand-in, that process is somebody else.
+replace: t.Callable[[list[str]], None] = _replace
+
+
+def run(path: str, entry: str, arguments: list[str]) -> t.NoReturn:
+    """Run the stand-in ``entry`` (module:function) as the program at ``path`` and end this process."""
+    for number in (signal.SIGPIPE, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        status = _run(path, entry, arguments)
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            sys.stderr.write(end.code + "\n")
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        status = 1
     try:
         sys.stdout.flush()
     except OSError as error:  # a full disk behind stdout
@@ -97,3 +106,23 @@ def start(path: str, module: str, function: str) -> None:
         status = status or 1
     sys.stderr.flush()
     os._exit(status)
+
+
+def _run(path: str, entry: str, arguments: list[str]) -> int:
+    misbehave(os.path.basename(path))
+    import importlib
+
+    module, _colon, function = entry.partition(":")
+    tool = getattr(importlib.import_module(f"simulated_mac.inside.{module}"), function)
+    try:
+        status: int = tool(Machine(), arguments)
+    except BrokenPipeError:
+        return 141
+    return status
+
+
+def start() -> t.NoReturn:
+    """Run the stand-in that ``launchers/tool.c`` names in the arguments, in a process of its own."""
+    sys.stdin.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    run(sys.argv[1], sys.argv[2], sys.argv[3:])

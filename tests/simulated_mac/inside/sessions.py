@@ -14,6 +14,8 @@ import os
 from .state import State
 
 PROC = "/.simulator/proc"
+# The process that was started as the tool, where resident.py runs the stand-in for it.
+caller: int | None = None
 
 
 def _stat(pid: int) -> tuple[str, int, str]:
@@ -28,7 +30,7 @@ def _stat(pid: int) -> tuple[str, int, str]:
 def ancestors() -> list[tuple[int, str, str]]:
     """Return (pid, command, start time) of this process and its ancestors, nearest first."""
     chain = []
-    pid = int(os.readlink(f"{PROC}/self"))
+    pid = caller or int(os.readlink(f"{PROC}/self"))
     while pid > 0:
         try:
             name, parent, start = _stat(pid)

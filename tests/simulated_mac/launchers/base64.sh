@@ -1,11 +1,8 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh disable=SC2034,SC1091
+# shellcheck shell=sh
 # base64 as macOS has it: -D decodes, -d since 13 only, -i and -o name files, no line breaks unless -b asks for them.
-tool=/usr/bin/base64
-options='*'
-. /.simulator/lib/plain.sh
 PATH=/.simulator/bin
 usage() {
   echo "Usage:	base64 [-h | -D | -d] [-b count] [-i in_file] [-o out_file]" >&2

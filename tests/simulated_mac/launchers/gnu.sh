@@ -1,8 +1,10 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh disable=SC2154
-# Sourced by plain.sh for tools whose operands, or whose options' arguments, GNU's take in more forms than BSD's.
+# shellcheck shell=sh
+# Run by tool.c for tools, $1, whose operands, or whose options' arguments, GNU's take in more forms than BSD's.
+name=$1
+shift
 refuse() {
   echo "$name: $1" >&2
   exit "${2:-1}"
