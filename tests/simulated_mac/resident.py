@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the azure_p2s.macos contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The process in each Mac that has the stand-ins in memory and runs one for every call, in a fork of itself.
+"""The process in each Mac that has the stand-ins in memory and runs one for every call, mostly in a fork of itself.
 
-To start Python and the modules anew for each call costs 30 to 120 ms of processor time, a fork about 3. What the stand-in sees is the caller's:
-descriptors, folder, environment, user, ancestors; and it dies with its caller. ``launchers/tool.c`` is the other end.
+To start Python and the modules anew for each call costs 30 to 120 ms of processor time, a fork about 3. What the stand-in
+sees is the caller's: descriptors, folder, environment, user, ancestors; and it dies with its caller. ``launchers/tool.c`` is the other end.
 """
 
 from __future__ import annotations
@@ -12,30 +12,46 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import os
+import pkgutil
 import selectors
 import signal
 import socket
 import struct
 import sys
 import time
+import traceback
 import types
 import typing as t
 
-from . import base, linux, tools
-from .inside import run, sessions
+from . import base, inside, linux
+from .inside import run, sessions, state
 
 _SOCKET = f"/{base.HIDDEN}/run/tools"
 _CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
 _LENGTH = struct.Struct("=I")
 _ANSWER = struct.Struct("=cI")
+_OUTPUT = struct.Struct("=iI")  # exit status, length of stdout; stderr is the rest
+
+# Stand-ins that only look, wait for nothing and read no standard input: these need no fork. Path -> first arguments, where it depends.
+_AT_ONCE: dict[str, set[str] | None] = {
+    "/sbin/ifconfig": None,
+    "/sbin/route": None,
+    "/usr/bin/mktemp": None,
+    "/usr/bin/profiles": {"show", "status"},
+    "/usr/bin/security": {"find-certificate", "find-identity", "verify-cert"},
+    "/usr/bin/stat": None,
+    "/usr/bin/sw_vers": None,
+    "/usr/bin/uname": None,
+    "/usr/sbin/ioreg": None,
+}
 
 
 def preload() -> None:
-    """Import every stand-in, with what it needs late: all Macs of a fleet share the memory."""
-    entries = [*tools.STAND_INS.values(), tools.VPNUTIL[1]]
-    for module in [*(entry.partition(":")[0] for entry in entries), "crypto", "faults", "person", "sessions", "tty"]:
-        importlib.import_module(f"simulated_mac.inside.{module}")
+    """Import all of the stand-ins: the Macs of a fleet share the memory."""
+    for module in pkgutil.walk_packages(inside.__path__, "simulated_mac.inside."):
+        importlib.import_module(module.name)
 
 
 def start() -> None:
@@ -47,8 +63,9 @@ def start() -> None:
     if os.fork() == 0:
         try:
             Resident(door).serve()
-        finally:
-            os._exit(1)
+        except BaseException:
+            traceback.print_exc()
+        os._exit(1)
     door.close()
 
 
@@ -82,6 +99,15 @@ class Resident:
         except (OSError, ValueError, IndexError):  # the caller was killed while it asked
             connection.close()
             return
+        if call.ends_at_once():
+            with contextlib.suppress(run.WouldWait):
+                output = call.output()
+                for descriptor in call.descriptors:
+                    os.close(descriptor)
+                with contextlib.suppress(OSError):
+                    connection.sendall(_ANSWER.pack(b"O", len(output)) + output)
+                connection.close()
+                return
         child = os.fork()
         if child == 0:
             try:
@@ -132,10 +158,43 @@ class _Call:
         self.arguments = [os.fsdecode(word) for word in fields[5:end]]
         self.environment = [word.partition(b"=")[::2] for word in fields[end:-1]]
 
+        self.pid, self.uid, self.gid = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+
+    def ends_at_once(self) -> bool:
+        """Return whether the stand-in may be run by the resident itself: not while any fault is set, which could be its own."""
+        first = _AT_ONCE.get(self.path, set())
+        return (first is None or self.arguments[:1] in [[word] for word in first]) and not os.listdir(f"{state.FOLDER}/faults")
+
+    def output(self) -> bytes:
+        """Be the caller for a moment; return exit status and output. Raises ``WouldWait``."""
+        kept = sys.stdin, sys.stdout, sys.stderr, os.environ
+        out, err = io.BytesIO(), io.BytesIO()
+        sys.stdin = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        sys.stdout = io.TextIOWrapper(out, encoding="utf-8", errors="surrogateescape")
+        sys.stderr = io.TextIOWrapper(err, encoding="utf-8", errors="backslashreplace")
+        os.environ = {os.fsdecode(name): os.fsdecode(value) for name, value in self.environment}  # type: ignore[assignment] # noqa: B003
+        sessions.caller, run.alone = self.pid, False
+        os.umask(self.mask)
+        os.fchdir(self.descriptors[3])
+        os.setgroups(self.groups)
+        os.setegid(self.gid)
+        os.seteuid(self.uid)
+        try:
+            status = run.outcome(self.path, self.entry, self.arguments)
+            sys.stdout.flush()
+            sys.stderr.flush()
+            return _OUTPUT.pack(status, len(out.getvalue())) + out.getvalue() + err.getvalue()
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+            os.setgroups([])
+            os.chdir("/")
+            sessions.caller, run.alone = None, True
+            sys.stdin, sys.stdout, sys.stderr, os.environ = kept
+
     def run(self) -> t.NoReturn:
         """Be the caller, as far as the stand-in can see."""
-        pid, uid, gid = _CREDENTIALS.unpack(self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-        sessions.caller = pid
+        sessions.caller = self.pid
         run.replace = self._replace
         os.fchdir(self.descriptors[3])
         for number, descriptor in enumerate(self.descriptors[:3]):
@@ -145,8 +204,8 @@ class _Call:
         os.closerange(own + 1, os.sysconf("SC_OPEN_MAX"))
         os.umask(self.mask)
         os.setgroups(self.groups)
-        os.setresgid(gid, gid, gid)
-        os.setresuid(uid, uid, uid)
+        os.setresgid(self.gid, self.gid, self.gid)
+        os.setresuid(self.uid, self.uid, self.uid)
         linux.stay_readable()
         os.environb.clear()
         os.environb.update((name, value) for name, value in self.environment if name)
@@ -166,11 +225,11 @@ def _move_imports() -> None:
     moved = [*base.python_mounts(), (str(base.PACKAGE), f"/{base.HIDDEN}/lib/simulated_mac")]
     moved.sort(key=lambda pair: len(pair[0]), reverse=True)
 
-    def inside(path: str) -> str:
-        return next((there + path.removeprefix(here) for here, there in moved if path == here or path.startswith(here + "/")), path)
+    def there(path: str) -> str:
+        return next((new + path.removeprefix(here) for here, new in moved if path == here or path.startswith(here + "/")), path)
 
-    sys.path[:] = [inside(path) for path in sys.path]
+    sys.path[:] = [there(path) for path in sys.path]
     sys.path_importer_cache.clear()
     for module in list(sys.modules.values()):
         if isinstance(module, types.ModuleType) and isinstance(getattr(module, "__path__", None), list):
-            module.__path__[:] = [inside(path) for path in module.__path__]
+            module.__path__[:] = [there(path) for path in module.__path__]

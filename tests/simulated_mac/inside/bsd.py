@@ -23,8 +23,7 @@ def _options(name: str, argv: list[str], letters: str, usage: str, status: int =
         return bsd_getopt.parse(argv, letters)
     except bsd_getopt.OptionError as error:
         sys.stderr.write(f"{name}: {error}\n{usage}\n")
-        sys.stderr.flush()
-        os._exit(status)
+        sys.exit(status)
 
 
 def stat(mac: Machine, argv: list[str]) -> int:

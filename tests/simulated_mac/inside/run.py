@@ -16,10 +16,19 @@ from .machine_context import Machine
 from .state import FOLDER
 
 
+class WouldWait(BaseException):
+    """A stand-in that resident.py runs within itself does not end at once."""
+
+
+# Whether hang() may wait.
+alone = True
+
+
 def hang() -> None:
     """Never return, as a tool that waits for a dialog."""
-    while True:
+    while alone:
         time.sleep(3600)
+    raise WouldWait
 
 
 def misbehave(name: str) -> None:
@@ -88,17 +97,7 @@ def run(path: str, entry: str, arguments: list[str]) -> t.NoReturn:
     """Run the stand-in ``entry`` (module:function) as the program at ``path`` and end this process."""
     for number in (signal.SIGPIPE, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    try:
-        status = _run(path, entry, arguments)
-    except SystemExit as end:
-        if isinstance(end.code, str):
-            sys.stderr.write(end.code + "\n")
-        status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-        status = 1
+    status = outcome(path, entry, arguments)
     try:
         sys.stdout.flush()
     except OSError as error:  # a full disk behind stdout
@@ -106,6 +105,23 @@ def run(path: str, entry: str, arguments: list[str]) -> t.NoReturn:
         status = status or 1
     sys.stderr.flush()
     os._exit(status)
+
+
+def outcome(path: str, entry: str, arguments: list[str]) -> int:
+    """Run a stand-in and return its exit status, 1 for a mistake of the simulator, whose traceback is then on stderr."""
+    try:
+        return _run(path, entry, arguments)
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            sys.stderr.write(end.code + "\n")
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except WouldWait:
+        raise
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        return 1
 
 
 def _run(path: str, entry: str, arguments: list[str]) -> int:

@@ -256,7 +256,38 @@ static char *field(char *end, const char *text)
     return end;
 }
 
-/* The resident's answer: R and the status of wait(2), or X and a command that this process shall become (launchctl asuser). */
+static void put(int descriptor, const char *text, size_t size)
+{
+    while (size) {
+        ssize_t more = write(descriptor, text, size);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more < 0) { /* a full disk */
+            if (descriptor == 1)
+                dprintf(2, "%s: stdout: %s\n", name, strerror(errno));
+            exit(1);
+        }
+        text += more;
+        size -= more;
+    }
+}
+
+/* What the stand-in has printed: its exit status, the length of its standard output, that, and its standard error. */
+static void put_output(const char *text, size_t size)
+{
+    int32_t status;
+    uint32_t length;
+    memcpy(&status, text, sizeof status);
+    memcpy(&length, text + sizeof status, sizeof length);
+    const char *out = text + sizeof status + sizeof length;
+    signal(SIGPIPE, SIG_DFL);
+    /* stderr first: it is not buffered. */
+    put(2, out + length, size - (out - text) - length);
+    put(1, out, length);
+    exit(status & 0xff);
+}
+
+/* The resident's answer: O and the output, R and the status of wait(2), or X and a command to become (launchctl asuser). */
 static void obey(int connection)
 {
     char kind;
@@ -269,6 +300,8 @@ static void obey(int connection)
     if (receive(connection, text, number) != number)
         exit(70);
     *end = 0;
+    if (kind == 'O')
+        put_output(text, number);
     char **arguments = memory((number + 2) * sizeof *arguments);
     int count = 0;
     for (char *word = text; word < end; word += strlen(word) + 1)
@@ -292,8 +325,14 @@ static void ask_resident(int argc, char **argv)
     int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_un address = {AF_UNIX, HIDDEN "run/tools"};
     passed[3] = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (connection < 0 || passed[3] < 0 || connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
+    if (connection < 0 || passed[3] < 0)
         return;
+    if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0) {
+        if (errno != ECONNREFUSED)
+            return;
+        dprintf(2, "simulated Mac: the resident has died; see sshd.log\n");
+        exit(70);
+    }
     gid_t groups[256];
     int count = getgroups(256, groups);
     mode_t mask = umask(0);

@@ -44,7 +44,7 @@ def test_streams_folder_and_mask_are_the_callers(mac: SimulatedMac) -> None:
 
 def test_rights_are_the_callers(mac: SimulatedMac) -> None:
     done = mac.sh(
-        "sudo sh -c 'mkdir -m 700 /tmp/closed; echo x >/tmp/closed/file'; /usr/bin/stat /tmp/closed/file; echo $?; sudo stat -f %Su /tmp/closed/file"
+        "sudo sh -c 'mkdir -m 700 /tmp/closed; echo x >/tmp/closed/file'; stat /tmp/closed/file; echo $?; sudo stat -f %Su /tmp/closed/file"
     )
     assert done.stdout == "1\nroot\n"
     assert "Permission denied" in done.stderr
@@ -94,3 +94,16 @@ def test_many_at_once(mac: SimulatedMac) -> None:
 def test_a_long_call(mac: SimulatedMac) -> None:
     done = mac.sh("long=$(/usr/bin/printf '%0100000d' 7); LONG=$long /usr/bin/readlink $long; echo $?")
     assert done.stdout == "1\n"
+
+
+def test_what_ends_at_once_writes_to_a_full_disk(mac: SimulatedMac) -> None:
+    mac.fill_disk("/private/tmp")
+    done = mac.sh("/usr/sbin/ioreg -rd1 -c IOPlatformExpertDevice >/tmp/x; echo $?")
+    assert done.stdout == "1\n"
+    assert "ioreg: stdout: No space left on device" in done.stderr
+
+
+def test_its_standard_error_comes_first(mac: SimulatedMac) -> None:
+    """As that of any tool which buffers what it prints into a pipe."""
+    done = mac.sh("/usr/bin/stat -f %N / /tmp/missing / 2>&1")
+    assert done.stdout == "stat: /tmp/missing: stat: No such file or directory\n/\n/\n"
