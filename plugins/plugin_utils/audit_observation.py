@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import re
 import typing as t
@@ -14,7 +13,7 @@ from collections.abc import Callable, Mapping
 from . import keychain, owner, profiles, tunnel
 from .errors import MacError, P2SError
 from .keychain import Target
-from .mac import Mac, Script, Section, words
+from .mac import Mac, Script, Section
 from .owner import Owner
 from .pki import Certificate
 from .profiles import Scope
@@ -71,7 +70,7 @@ def observe(mac: Mac, look: Look) -> Observation:
         **profiles.variables(look.identifier or "", look.scope, look.user),
         **look.target.variables,
         "read_identities": "yes",
-        "roots": words([base64.b64encode(root.der).decode() for root in look.roots]),
+        "roots": "".join(root.pem for root in look.roots),
     }
     return observation(mac.run(Script(_PARTS, tuple(steps), variables)), look)
 
@@ -87,7 +86,7 @@ def observation(sections: Mapping[str, Section], look: Look) -> Observation:
         keychain=_or_error(lambda: keychain.found_in(theirs, look.target)),
         keychain_missing=sections["keychain"].status != 0,
         profile=_or_error(lambda: _profile(sections, look)),
-        trusted=tuple(_trusted(sections.get(f"trust_{number}")) for number, _root in enumerate(look.roots, 1)),
+        trusted=_trusted(sections.get("trust"), len(look.roots)),
         connection=_or_error(lambda: tunnel.found_in(theirs, look.connection)),
     )
 
@@ -118,9 +117,6 @@ def _serial(section: Section) -> str | None:
     return match[1] if match else None
 
 
-def _trusted(section: Section | None) -> bool | None:
-    if section is None:
-        return None
-    # Its other complaints, and those of sudo, end with status 1 as well.
-    judged = b"Cert Verify Result:" in section.err or b"SecTrustEvaluate result:" in section.err
-    return True if section.status == 0 else False if judged else None
+def _trusted(section: Section | None, roots: int) -> tuple[bool | None, ...]:
+    verdicts = section.text.split() if section else []
+    return tuple({"yes": True, "no": False}.get(verdict) for verdict in [*verdicts, *[""] * roots][:roots])

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import functools
 import pathlib
@@ -130,20 +129,22 @@ def encodable(value: str) -> bool:
 
 
 def parse(stdout: str, nonce: str) -> dict[str, Section]:
-    """Return the sections in ``stdout``; lines without ``nonce`` (banners, noise of login scripts) are passed over."""
-    sections = {}
-    for line in stdout.splitlines():
-        fields = line.split(" ")
-        if len(fields) != 5 or fields[0] != nonce:
-            continue
-        try:
-            section = Section(fields[1], int(fields[2]), _payload(fields[3]), _payload(fields[4]))
-        except (ValueError, binascii.Error) as error:
-            raise MacError(
-                f"the Mac's answer for {fields[1]} is damaged", "run the play again; if it stays, look for a faulty connection"
-            ) from error
-        sections[section.name] = section
-    return sections
+    """Return the sections of the answer in ``stdout``, none when it is not whole; noise around it (banners, login scripts) is passed over.
+
+    ``common.sh`` says what an answer looks like. Of a host that is no Mac there is the section ``system``. Raises ``MacError``.
+    """
+    if system := re.search(rf"{re.escape(nonce)} system (.*)", stdout):
+        return {"system": Section("system", 0, system[1].encode("utf-8", "replace"), b"")}
+    answer = re.search(rf"{re.escape(nonce)} answer\n(.*?){re.escape(nonce)} end", stdout, re.DOTALL)
+    if not answer:
+        return {}
+    try:
+        before, *parts = base64.b64decode("".join(answer[1].split()), validate=True).split(f"{nonce} ".encode())
+        if before:
+            raise ValueError(before)
+        return _sections(parts)
+    except ValueError as error:
+        raise MacError("the Mac's answer is damaged", "run the play again; if it stays, look for a faulty connection") from error
 
 
 def usable(section: Section, tool: str) -> Section:
@@ -168,13 +169,23 @@ def _part(name: str) -> str:
     return (REMOTE / f"{name}.sh").read_text("utf-8")
 
 
-def _payload(field: str) -> bytes:
-    return b"" if field == "-" else base64.b64decode(field, validate=True)
+def _sections(parts: Sequence[bytes]) -> dict[str, Section]:
+    """Return the sections: in each part a line and what follows it; an errors' part belongs to the one before. Raises ``ValueError``."""
+    sections: dict[str, Section] = {}
+    name = ""
+    for part in parts:
+        line, _end, content = part.partition(b"\n")
+        if line == b"-" and name in sections:
+            sections[name] = dataclasses.replace(sections[name], err=content)
+            continue
+        name, status = line.decode("ascii").split(" ")
+        sections[name] = Section(name, int(status), content, b"")
+    return sections
 
 
 def _refuse_other_systems(sections: Mapping[str, Section]) -> None:
     system = sections.get("system")
-    if system is not None and system.text.strip() != "Darwin":
+    if system is not None:
         raise MacError(
             f"the host runs {system.text.strip() or 'an unknown system'}, not macOS",
             "take it out of the group of Macs",

@@ -110,7 +110,7 @@ def answer(own: Identity | None = None, **changed: tuple[int, str] | tuple[int, 
         "copy": (0, ""),
         "certificates": (0, certificates(gateway_root(), own.certificate, *own.chain)),
         "identities": (0, identities(own.certificate)),
-        "trust_1": (0, "...certificate verification successful.\n"),
+        "trust": (0, "yes\n"),
         "machine": (0, '  "IOPlatformSerialNumber" = "C02ABCDEF123"\n'),
         "vpnutil": (1, "\ngui\n"),
         "interfaces": (0, "lo0: flags=8049<UP,LOOPBACK,RUNNING,MULTICAST> mtu 16384\n\tinet 127.0.0.1 netmask 0xff000000 \n"),
@@ -197,7 +197,7 @@ def one(fault: str, chance: random.Random | None = None) -> dict[str, t.Any]:
             "awaiting": {"profiles_user": absent, "staged": (0, f"{profile_uuid(own, macos)}\n1000\n1060\nfile\n")},
             "nobody": {"owner": (0, "root\n0\n\n\n\n\n")},
             "unreadable": {"copy": (1, "", "cp: /Users/alice/Library/Keychains/login.keychain-db: Operation not permitted\n")},
-            "untrusted": {"trust_1": (1, "", "Cert Verify Result: CSSMERR_TP_NOT_TRUSTED\n")},
+            "untrusted": {"trust": (0, "no\n")},
         }.get(fault, {})
     )
     if chance.random() < 0.6:

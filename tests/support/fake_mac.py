@@ -12,7 +12,7 @@ from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Complet
 
 Answer = dict[str, tuple[int, str | bytes] | tuple[int, str | bytes, str | bytes]]
 
-FINISHED: Answer = {"system": (0, "Darwin\n"), "macos": (0, "15.6.1\n"), "finished": (0, "nothing failed\n")}
+FINISHED: Answer = {"macos": (0, "15.6.1\n"), "finished": (0, "nothing failed\n")}
 
 
 def owner(connected: str = "alice", uid: int = 501, console: str = "alice", name: str = "alice") -> Answer:
@@ -35,13 +35,21 @@ class FakeMac(Mac):
         nonce = re.search(r"^nonce=(\S+)$", text, re.MULTILINE)
         assert nonce
         sections = {**FINISHED, **self.answers.pop(0)}
-        return Completed(0, "".join(_line(nonce[1], name, *section) for name, section in sections.items()), "")
+        return Completed(0, printed(nonce[1], sections), "")
 
 
-def _line(nonce: str, name: str, status: int, out: str | bytes, err: str | bytes = b"") -> str:
-    return f"{nonce} {name} {status} {_encoded(out)} {_encoded(err)}\n"
+def printed(nonce: str, sections: Answer) -> str:
+    """Return what remote/common.sh prints of these sections."""
+    if "system" in sections:
+        return f"{nonce} system {_bytes(sections['system'][1]).decode()}"
+    content = b"".join(_section(nonce.encode(), name, *section) for name, section in sections.items())
+    return f"{nonce} answer\n{base64.b64encode(content).decode()}\n{nonce} end\n"
 
 
-def _encoded(content: str | bytes) -> str:
-    data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
-    return base64.b64encode(data).decode() or "-"
+def _section(nonce: bytes, name: str, status: int, out: str | bytes, err: str | bytes = b"") -> bytes:
+    errors = nonce + b" -\n" + _bytes(err) if err else b""
+    return nonce + f" {name} {status}\n".encode() + _bytes(out) + errors
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content

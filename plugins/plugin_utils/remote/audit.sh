@@ -5,8 +5,8 @@
 #
 # What an audit reads besides keychain, profiles and tunnels. It changes nothing and asks for nothing.
 #
-# Reads: roots (base64 of DER, a line each).
-# Prints: machine (ioreg), trust_1, trust_2 … (one for each root; status 0: macOS trusts it), keychain_owner (as owner).
+# Reads: roots (PEM).
+# Prints: machine (ioreg), trust (a line for each root: whether macOS trusts it, yes, no or unknown), keychain_owner (as owner).
 
 read_machine() {
     limited 20 /usr/sbin/ioreg -rd1 -c IOPlatformExpertDevice
@@ -18,20 +18,45 @@ verify_roots() {
     [ -n "$home" ] || return 0
     [ "$me" = "$owner" ] || [ "$me_uid" = 0 ] || return 0
     number=0
-    each verify_root "$roots"
+    files=
+    # They are public.
+    umask 022
+    each add_to_root "$roots"
+    umask 077
+    [ -n "$files" ] && open_work || return 0
+    in_session=
+    # shellcheck disable=SC2086 # a word for each file; mktemp puts no blank into their names
+    owner_shell $((number * 35)) "$verify" $files
+    section trust
 }
 
-# -L: no network. -k: without it the live login keychain would be opened.
-verify_root() {
-    number=$((number + 1))
-    printf '%s' "$1" | /usr/bin/base64 -D >"$work/root_$number.cer" && owner_file "$work/root_$number.cer" || return 0
-    owner_do 30 /usr/bin/security verify-cert -c "$handed" -p basic -L -k /System/Library/Keychains/SystemRootCertificates.keychain
-    section "trust_$number"
+add_to_root() {
+    case "$1" in
+        -----BEGIN*)
+            number=$((number + 1))
+            files="$files $work/$number.cer"
+            ;;
+    esac
+    printf '%s\n' "$1" >>"$work/$number.cer"
 }
+
+# -L: no network. -k: without it the live login keychain would be opened. Other complaints of the tool end with status 1 as well.
+# shellcheck disable=SC2016 # expanded when it runs
+verify='
+for root do
+    said=$(timed 30 /usr/bin/security verify-cert -c "$root" -p basic -L \
+        -k /System/Library/Keychains/SystemRootCertificates.keychain 2>&1 </dev/null)
+    case "$?:$said" in
+        0:*) echo yes ;;
+        *"Cert Verify Result:"* | *"SecTrustEvaluate result:"*) echo no ;;
+        *) echo unknown ;;
+    esac
+done'
 
 # A profile of the device is root's when nobody is at the screen, the login keychain never is: both in one script.
 find_root_as_owner() {
     say keychain_owner 0 "$me" "$me_uid" "$console" "$owner" "$owner_uid" "$home"
     as_root=otherwise
-    find_owner
+    choose_owner
+    say owner "$status" "$me" "$me_uid" "$console" "$owner" "$owner_uid" "$home"
 }

@@ -3,10 +3,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What every remote script has: a private work folder, sections, and a time limit on each tool.
+# What every remote script has: a private work folder, sections, and a time limit on each tool. To start a tool is what costs time on a
+# Mac, so what the shell can do itself it does.
 #
-# A section is one line, "NONCE NAME STATUS BASE64(stdout) BASE64(stderr)", "-" for nothing: no name on the Mac can forge one.
-# Reads: nonce. Prints: system, macos, finished.
+# A section is a line "NONCE NAME STATUS", what the tool printed, and, if it printed any errors, a line "NONCE -" and these. The nonce is
+# random: nothing on the Mac can forge such a line. The answer is all sections in base64, between "NONCE answer" and "NONCE end"; of a host
+# that is no Mac it is a line "NONCE system NAME".
+# Reads: nonce. Prints: macos, finished.
 
 # Standard input has brought the script and is at its end: a tool reads the line in $feed, or nothing.
 begin() {
@@ -18,33 +21,74 @@ begin() {
     cd / || exit 1
     feed=
     failed=
-    full=
     at_exit=
-    hand=
     work=
+    watchdog=
+    tool=
     trap 'leave' EXIT
     trap 'exit 1' INT TERM
     # When the connection is lost, what was begun is brought to its end and cleaned up; nobody reads the answer.
     trap '' HUP PIPE
-    system=$(/usr/bin/uname -s 2>/dev/null)
-    say system 0 "$system"
     # Another system may lack what follows.
-    [ "$system" = Darwin ] || exit 0
+    [ -x /usr/bin/sw_vers ] || refuse_others
     work=$(/usr/bin/mktemp -d /tmp/p2s.XXXXXXXX) || exit 1
-    eval "$timed"
+    prepare
     limited 20 /usr/bin/sw_vers -productVersion
     section macos
+    version=
+    IFS= read -r version <"$out"
+    case "$version" in [1-9][0-9].*) ;; *) refuse_others ;; esac
+}
+
+refuse_others() {
+    system=$(/usr/bin/uname -s 2>/dev/null)
+    [ "$system" = Darwin ] && return 0
+    printf '%s system %s\n' "$nonce" "$system"
+    exit 0
+}
+
+# prepare: make $work ready for sections and time limits.
+prepare() {
+    eval "$timed"
+    full=
+    count=1
+    pieces=
+    turn=0
+    { printf '%s -\n' "$nonce"; } 2>/dev/null >"$work/between"
+    { :; } 2>/dev/null >"$work/running"
+    (
+        # With exec: of what is redirected otherwise, dash keeps a copy open, and the caller would wait for the last sleep.
+        exec </dev/null >/dev/null 2>&1
+        keep_time
+    ) &
+    watchdog=$!
 }
 
 leave() {
+    # Told to end while a tool runs: nobody would stop it later.
+    [ -z "$tool" ] || kill -TERM "$tool" 2>/dev/null
     [ -z "$at_exit" ] || $at_exit
-    [ -z "$hand" ] || /bin/rm -rf "$hand"
+    if [ -n "$watchdog" ]; then
+        kill -KILL "$watchdog" 2>/dev/null
+        wait "$watchdog" 2>/dev/null
+    fi
     [ -z "$work" ] || /bin/rm -rf "$work"
 }
 
+# On a full disk the answer says that and nothing else: the rest may be cut short, and may not look so.
 finish() {
-    [ -z "$full" ] || failed=room
-    say finished 0 "${failed:-nothing failed}"
+    find_room
+    printf '%s answer\n' "$nonce"
+    {
+        if [ -n "$full" ]; then
+            failed=room
+        else
+            # shellcheck disable=SC2086 # a word for each file; mktemp puts no blank into their names
+            /bin/cat $pieces
+        fi
+        printf '%s finished 0\n%s\n' "$nonce" "${failed:-nothing failed}"
+    } | /usr/bin/base64
+    printf '%s end\n' "$nonce"
 }
 
 # must NAME: report the last tool, and let no later step run when it failed.
@@ -62,29 +106,45 @@ report() {
 
 # say NAME STATUS TEXT...: report a finding of the script itself, a line each.
 say() {
-    name=$1
     status=$2
-    shift 2
-    printf '%s %s %s %s -\n' "$nonce" "$name" "$status" "$(printf '%s\n' "$@" | as_word)"
+    label "$@"
 }
 
-# section NAME: report $status and what the last tool printed.
+# section NAME: report $status and what the last tool printed. Its files are part of the answer now: the next tool gets others.
 section() {
-    printf '%s %s %s %s %s\n' "$nonce" "$1" "$status" "$(encoded out)" "$(encoded err)"
+    label "$1" "$status"
+    [ ! -s "$out" ] || pieces="$pieces $out"
+    [ ! -s "$err" ] || pieces="$pieces $work/between $err"
 }
 
-encoded() {
-    if [ -s "$work/$1" ]; then
-        as_word <"$work/$1"
-    else
-        printf '%s' -
-    fi
+# label NAME STATUS LINE...: begin a section.
+label() {
+    file=$work/$count.section
+    count=$((count + 1))
+    pieces="$pieces $file"
+    {
+        printf '%s %s %s\n' "$nonce" "$1" "$2"
+        shift 2
+        [ $# = 0 ] || printf '%s\n' "$@"
+    } 2>/dev/null >"$file"
+    begun=
+    { IFS= read -r begun <"$file"; } 2>/dev/null
+    case "$begun" in "$nonce "*) ;; *) full=yes ;; esac
 }
 
-# as_word: standard input in base64, without the line breaks that some base64 make: the shell takes them out, which costs no tool.
-as_word() {
-    # shellcheck disable=SC2046 # a word for each line; base64 has no character that the shell would expand
-    printf '%s' $(/usr/bin/base64)
+# fresh: name the files for what the next tool prints, $out and $err; they are the last ones unless a section has them.
+fresh() {
+    out=$work/$count.out
+    err=$work/$count.err
+}
+
+# printed PATTERN: whether a line of what the last tool printed is like PATTERN.
+printed() {
+    while IFS= read -r row || [ -n "$row" ]; do
+        # shellcheck disable=SC2254 # it is a pattern
+        case "$row" in $1) return 0 ;; esac
+    done <"$out"
+    return 1
 }
 
 # each FUNCTION LINES: call FUNCTION with each line. Not with a here-document: shells keep those in files.
@@ -103,25 +163,86 @@ each() {
     done
 }
 
-# limited SECONDS TOOL ARGUMENT...: run a tool, its output into $work/out and $work/err, its exit status into $status;
+# limited SECONDS TOOL ARGUMENT...: run a tool or a function, its output into $out and $err, its exit status into $status;
 # 124 when it had to be stopped, 127 when it is missing. macOS has no timeout(1).
 limited() {
+    limit=$1
+    shift
+    fresh
+    turn=$((turn + 1))
     if [ -n "$feed" ]; then
         # printf is built in: what it is given is in no argument list.
-        printf '%s\n' "$feed" | timed "$@"
+        printf '%s\n' "$feed" | watched "$@"
     else
-        timed "$@" </dev/null
-    fi >"$work/out" 2>"$work/err"
+        watched "$@" </dev/null
+    fi >"$out" 2>"$err"
     status=$?
-    # What a tool printed onto a full disk is cut short, and may not look so.
+    if [ -e "$work/late" ]; then
+        read -r late <"$work/late"
+        [ "$late" != "$turn" ] || status=124
+    fi
+    find_room
+}
+
+# What a tool printed onto a full disk is cut short, and may not look so.
+find_room() {
     { echo room >"$work/room" && read -r room <"$work/room"; } 2>/dev/null || full=yes
     # Not a bare colon: where that cannot be redirected, sh ends.
     { :; } 2>/dev/null >"$work/room"
 }
 
-# As text, because it is needed in a second shell as well: see as_owner. The clock ticks in seconds and is stopped with KILL:
-# a shell that was just forked can lose any other signal, and would hold up the script for the whole limit. When time is up it
-# has ended, with 9, before the tool does: otherwise it could be stopped before it can say so.
+# Have the watchdog see to the tool. It is not told on a full disk: then the tool gets a clock of its own.
+watched() {
+    { "$@" <&3 3<&- & } 3<&0
+    tool=$!
+    noted=
+    {
+        echo "$turn $tool $limit" >"$work/running"
+        read -r noted rest <"$work/running"
+    } 2>/dev/null
+    if [ "$noted" = "$turn" ]; then
+        wait "$tool"
+        status=$?
+        { :; } 2>/dev/null >"$work/running"
+    else
+        attend
+    fi
+    tool=
+    return "$status"
+}
+
+# The watchdog: a tick each second, for whatever tool runs. A tool has had a second for each tick after the one that first saw it. That
+# it is late is said before it can end for it. When this script was killed, nobody else stops its tool and removes its files.
+keep_time() {
+    seen=
+    while :; do
+        /bin/sleep 1
+        now=
+        IFS=' ' read -r now tool limit <"$work/running" || now=
+        kill -0 "$$" || break
+        [ -n "$now" ] || continue
+        if [ "$now" != "$seen" ]; then
+            seen=$now
+            ticks=0
+            continue
+        fi
+        ticks=$((ticks + 1))
+        case $((ticks - limit)) in
+            0)
+                echo "$now" >"$work/late"
+                kill -TERM "$tool"
+                ;;
+            2) kill -KILL "$tool" ;;
+        esac
+    done
+    [ -z "$now" ] || kill -TERM "$tool"
+    /bin/rm -rf "$work"
+}
+
+# timed SECONDS TOOL ARGUMENT...: run a tool with a clock of its own, where the watchdog is not: in the shell of another user, see
+# owner_shell, and after the end of the script. The clock ticks in seconds and is stopped with KILL: a shell that was just forked can lose
+# any other signal, and would hold up the script for the whole limit. When time is up it has ended, with 9, before the tool does: otherwise
+# it could be stopped before it can say so.
 # shellcheck disable=SC2016 # expanded when it runs
 timed='
 timed() {
@@ -129,6 +250,10 @@ timed() {
     shift
     { "$@" <&3 3<&- & } 3<&0
     tool=$!
+    attend
+}
+
+attend() {
     (
         while [ "$limit" -gt 0 ]; do
             /bin/sleep 1

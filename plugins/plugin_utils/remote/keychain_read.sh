@@ -38,11 +38,9 @@ read_keychain() {
         /bin/sleep 1
         list_copy
     fi
-    if [ "$status" = 0 ] && [ -n "$read_identities" ]; then
-        limited 60 /usr/bin/security find-identity "$copy"
-        section identities
-    fi
-    /bin/rm -f "$copy"
+    [ "$status" = 0 ] && [ -n "$read_identities" ] || return 0
+    limited 60 /usr/bin/security find-identity "$copy"
+    section identities
 }
 
 list_copy() {

@@ -46,9 +46,13 @@ close_keychain() {
     owner_run 20 /usr/bin/security lock-keychain "$keychain_path"
 }
 
-# decoded NAME BASE64: write a file that the owner can read; sets $handed.
+# decoded NAME BASE64: write a file into $work.
 decoded() {
-    printf '%s' "$2" | /usr/bin/base64 -D >"$work/$1" && owner_file "$work/$1" && return 0
+    printf '%s' "$2" | /usr/bin/base64 -D >"$work/$1" && return 0
+    not_written "$1"
+}
+
+not_written() {
     failed=files
     say files 1 "$1"
 }
@@ -63,10 +67,14 @@ import_identity() {
     say trusted 0 "$trusted"
     decoded identity.p12 "$pkcs12"
     [ -z "$failed" ] || return 0
-    feed="import \"$handed\" $import_options$trusted"
+    if ! owner_file "$work/identity.p12"; then
+        not_written identity.p12
+        return 0
+    fi
+    feed="import \"$work/identity.p12\" $import_options$trusted"
     owner_run 60 /usr/bin/security -q -i
     feed=
-    /bin/rm -f "$handed"
+    /bin/rm -f "$work/identity.p12"
     report import
 }
 
@@ -86,8 +94,15 @@ add_certificates() {
     [ -z "$failed" ] && [ -n "$certificates" ] || return 0
     number=0
     files=
+    # They are public.
+    umask 022
     each add_file "$certificates"
+    umask 077
     [ -z "$failed" ] || return 0
+    if ! open_work; then
+        not_written certificates
+        return 0
+    fi
     # shellcheck disable=SC2086 # a word for each file; mktemp puts no blank into their names
     owner_run 60 /usr/bin/security add-certificates -k "$keychain_path" $files
     report add_certificates
@@ -96,7 +111,7 @@ add_certificates() {
 add_file() {
     number=$((number + 1))
     decoded "$number.cer" "$1"
-    files="$files $handed"
+    files="$files $work/$number.cer"
 }
 
 # Remove nothing before the identity that replaces it is seen in the keychain, with its key. A keychain that could not be read
@@ -111,7 +126,6 @@ prove_identity() {
             look_for_proof
             ;;
     esac
-    /bin/rm -f "$work/proof.keychain-db"
     # What a full disk has cut short is not read either.
     if [ "$status" != 0 ] || [ -n "$full" ]; then
         failed=unread
@@ -128,14 +142,14 @@ prove_identity() {
 # Stops at the first tool that fails, with its $status.
 look_for_proof() {
     proven=
-    limited 20 /bin/cp "$keychain_path" "$work/proof.keychain-db"
+    limited 20 /bin/cp "$keychain_path" "$work/copy.keychain-db"
     [ "$status" = 0 ] || return 0
-    limited 60 /usr/bin/security find-certificate -a -Z "$work/proof.keychain-db"
+    limited 60 /usr/bin/security find-certificate -a -Z "$work/copy.keychain-db"
     [ "$status" = 0 ] || return 0
-    /usr/bin/grep -q "^SHA-256 hash: $prove_sha256\$" "$work/out" || return 0
-    limited 60 /usr/bin/security find-identity "$work/proof.keychain-db"
+    /usr/bin/grep -q "^SHA-256 hash: $prove_sha256\$" "$out" || return 0
+    limited 60 /usr/bin/security find-identity "$work/copy.keychain-db"
     [ "$status" = 0 ] || return 0
-    /usr/bin/grep -q "^ *[0-9]*) $prove_sha1 " "$work/out" || return 0
+    /usr/bin/grep -q "^ *[0-9]*) $prove_sha1 " "$out" || return 0
     proven=yes
 }
 
@@ -149,7 +163,7 @@ set_partition_list() {
     owner_run 60 /usr/bin/security -q -i
     feed=
     # It prints what the key is like.
-    { :; } >"$work/out"
+    { :; } >"$out"
     section partition
 }
 

@@ -11,12 +11,32 @@
 #   users, only when it could not be found out who is connected, or who is at the screen.
 
 find_owner() {
+    find_users
+    choose_owner
+    say owner "$status" "$me" "$me_uid" "$console" "$owner" "$owner_uid" "$home"
+}
+
+# Who is connected owns the folder that this script has made. Names can come from a directory service that does not answer.
+find_users() {
+    limited 20 /usr/bin/stat -f '%Su %u' "$work" /dev/console
     me=
-    me_uid=
     console=
-    ask /usr/bin/id -un && me=$answer && ask /usr/bin/id -u && me_uid=$answer && ask /usr/bin/stat -f %Su /dev/console && console=$answer
+    { IFS= read -r me && IFS= read -r console; } <"$out"
+    me_uid=${me##* }
+    me=${me% *}
+    console_uid=${console##* }
+    console=${console% *}
+    if [ "$status" = 0 ]; then
+        case "${me_uid:-none}${console_uid:-none}" in *[!0-9]*) status=1 ;; esac
+        # What stat prints for a number that has no name.
+        case "$me $console" in *'???'*) status=1 ;; esac
+    fi
+    [ "$status" = 0 ] || section users
     # These own the console when nobody is logged in, or during the setup assistant.
     case "$console" in root | loginwindow | _mbsetupuser) console= ;; esac
+}
+
+choose_owner() {
     owner=$user
     if [ -z "$owner" ]; then
         if [ "$me_uid" = 0 ] && [ "$as_root" != yes ]; then owner=$console; else owner=$me; fi
@@ -28,40 +48,39 @@ find_owner() {
     home=
     status=0
     if [ -n "$owner" ]; then
-        limited 20 /usr/bin/id -u "$owner"
-        IFS= read -r owner_uid <"$work/out" || owner_uid=
+        case "$owner" in
+            "$me") owner_uid=$me_uid ;;
+            "$console") owner_uid=$console_uid ;;
+            *)
+                limited 20 /usr/bin/id -u "$owner"
+                IFS= read -r owner_uid <"$out" || owner_uid=
+                ;;
+        esac
         if [ -n "$owner_uid" ]; then
-            # In a shell of its own, which can be stopped; there too, nothing but a plain name is expanded.
-            limited 20 /bin/sh -c "printf '%s\n' ~$owner"
-            IFS= read -r home <"$work/out" || home=
+            limited 20 print_home
+            IFS= read -r home <"$out" || home=
             case "$home" in /*) ;; *) home= ;; esac
             [ -d "$home" ] || home=
         fi
     fi
-    say owner "$status" "$me" "$me_uid" "$console" "$owner" "$owner_uid" "$home"
 }
 
-# ask TOOL ARGUMENT...: set $answer to the line that a tool prints. Names can come from a directory service that does not answer.
-ask() {
-    limited 20 "$@"
-    IFS= read -r answer <"$work/out" || answer=
-    [ "$status" = 0 ] && return 0
-    section users
-    return 1
+# limited runs it in a shell of its own, which can be stopped. Nothing but a plain name is expanded.
+print_home() {
+    eval "printf '%s\n' ~$owner"
 }
 
-# owner_file PATH: move a file that this script wrote where only the owner can read it; sets $handed. The folder stays this
-# script's own: were it the owner's, a link planted in it could make root write elsewhere.
+# owner_file PATH: hand a file that this script wrote to the owner, who alone can read it.
 owner_file() {
-    if [ "$me" = "$owner" ]; then
-        handed=$1
-        return 0
-    fi
-    [ -n "$hand" ] || hand=$(/usr/bin/mktemp -d /tmp/p2s.XXXXXXXX) || return 1
-    handed=$hand/${1##*/}
-    /bin/mv "$1" "$handed" || return 1
-    limited 20 /usr/sbin/chown "$owner" "$handed"
-    [ "$status" = 0 ] && /bin/chmod 711 "$hand"
+    [ "$me" != "$owner" ] || return 0
+    limited 20 /usr/sbin/chown "$owner" "$1"
+    [ "$status" = 0 ] && open_work
+}
+
+# open_work: let the owner reach those files in $work that may be read; all others are this script's alone (umask). The folder stays its
+# own as well: were it the owner's, a link planted in it could make root write elsewhere.
+open_work() {
+    [ "$me" = "$owner" ] || /bin/chmod 711 "$work"
 }
 
 # owner_do SECONDS TOOL ARGUMENT...: run a tool as the owner, in this connection's own security session.
@@ -82,11 +101,20 @@ as_owner() {
         limited "$@"
         return 0
     fi
+    owner_shell $(($1 + 5)) '
+        timed "$@"' "$@"
+}
+
+# owner_shell SECONDS TEXT ARGUMENT...: run a script as the owner, which stops its tools itself, with timed: sudo does not pass on signals
+# from its own process group, and a tool that waits for a dialog must not go on with the work when somebody answers it hours later.
+owner_shell() {
     seconds=$1
-    # sudo does not pass on signals from its own process group, so a tool that it started is stopped from within: one that
-    # waits for a dialog must not go on with the work when somebody answers it hours later.
-    set -- /usr/bin/sudo -n -u "$owner" -H /bin/sh -c "$timed"'
-        timed "$@"' sh "$@"
-    [ "$in_session" != gui ] || set -- /bin/launchctl asuser "$owner_uid" "$@"
-    limited $((seconds + 5)) "$@"
+    text=$timed$2
+    shift 2
+    set -- /bin/sh -c "$text" sh "$@"
+    if [ "$me" != "$owner" ]; then
+        set -- /usr/bin/sudo -n -u "$owner" -H "$@"
+        [ "$in_session" != gui ] || set -- /bin/launchctl asuser "$owner_uid" "$@"
+    fi
+    limited "$seconds" "$@"
 }

@@ -91,7 +91,7 @@ wait_for_approval() {
 
 is_listed() {
     list_profiles "$scope"
-    names_profile <"$work/out"
+    names_profile <"$out"
 }
 
 names_profile() {

@@ -31,7 +31,7 @@ read_profiles() {
     fi
     limited 30 /usr/bin/profiles status -type enrollment
     section enrollment
-    if ! /usr/bin/grep -q '^MDM enrollment: No' "$work/out"; then
+    if ! printed 'MDM enrollment: No*'; then
         # The only tool that says who installed a profile. As the owner: root is not told of the profiles of users.
         owner_do 60 /usr/sbin/system_profiler SPConfigurationProfileDataType -xml
         section sources
@@ -40,8 +40,9 @@ read_profiles() {
 
 read_staged() {
     status=1
-    : >"$work/out"
-    : >"$work/err"
+    fresh
+    { :; } >"$out"
+    { :; } >"$err"
     if is_there "$staged" || is_there "$staged.new" || is_there "$note"; then
         # As the owner: root must not follow a link that was planted in the owner's folder.
         # shellcheck disable=SC2016 # the inner shell expands these
@@ -71,7 +72,7 @@ read_elsewhere() {
         # Removed as its owner, so one that belongs to nobody of that name is not ours to judge.
         case "$who" in *[!A-Za-z0-9._-]* | -*) continue ;; esac
         limited 20 /usr/bin/stat -f %Su "$other"
-        ! /usr/bin/grep -qx "$who" "$work/out" || others="$others $who"
+        ! printed "$who" || others="$others $who"
     done
     # shellcheck disable=SC2086 # a line for each
     say elsewhere 0 $others

@@ -54,8 +54,9 @@ remove_from() {
 # macOS 10.15 and older only: later ones refuse.
 install_profile() {
     [ -z "$failed" ] || return 0
-    : >"$work/out"
-    printf '%s' "$profile" | /usr/bin/base64 -D 2>"$work/err" >"$work/profile.mobileconfig"
+    fresh
+    { :; } >"$out"
+    printf '%s' "$profile" | /usr/bin/base64 -D 2>"$err" >"$work/profile.mobileconfig"
     status=$?
     profile=
     if [ "$status" != 0 ]; then

@@ -25,7 +25,7 @@ mark_time() {
 # look_at_tunnels: write a line for each IPsec interface with an IPv4 address into $work/tunnels.
 look_at_tunnels() {
     limited 10 /sbin/ifconfig
-    /usr/bin/awk '/^[^ \t]/ { name = $1; sub(/:$/, "", name) } name ~ /^ipsec/ && $1 == "inet" { print name, $2 }' "$work/out" >"$work/tunnels"
+    /usr/bin/awk '/^[^ \t]/ { name = $1; sub(/:$/, "", name) } name ~ /^ipsec/ && $1 == "inet" { print name, $2 }' "$out" >"$work/tunnels"
 }
 
 # new_tunnels: those of them that were not there before.
@@ -47,7 +47,7 @@ start_connection() {
     started=yes
     owner_run 30 "$vpnutil" start "$connection"
     # It may still be on its way down from an earlier use; then the tunnel that is there now is not the one that is waited for.
-    while /usr/bin/grep -q "state 'Disconnecting'" "$work/out" "$work/err" && [ "$(clock)" -lt "$deadline" ]; do
+    while /usr/bin/grep -q "state 'Disconnecting'" "$out" "$err" && [ "$(clock)" -lt "$deadline" ]; do
         /bin/sleep 1
         look_at_tunnels
         before=$(/bin/cat "$work/tunnels")
@@ -56,9 +56,9 @@ start_connection() {
     report start
 }
 
-# told STATE: whether vpnutil's last word, in $work/out, is that one.
+# told STATE: whether vpnutil's last word, in $out, is that one.
 told() {
-    /usr/bin/grep -q " $1\$" "$work/out"
+    /usr/bin/grep -q " $1\$" "$out"
 }
 
 ask_vpnutil() {
@@ -138,14 +138,14 @@ read_reason() {
         /usr/bin/grep 'Last disconnect error' "$work/lines" | /usr/bin/tail -n 1 >>"$work/kept"
         /bin/mv "$work/kept" "$work/lines"
     fi
-    /bin/mv "$work/lines" "$work/out"
+    /bin/mv "$work/lines" "$out"
     section reason
 }
 
 # log_since OPTION TIME: what the log says of this connection's ends, into $work/lines. A verdict on a certificate names no connection.
 log_since() {
     limited 60 /usr/bin/log show --style compact "$1" "$2" --predicate 'subsystem == "com.apple.networkextension"'
-    /usr/bin/grep -E 'disconnected with reason|last stop reason|Last disconnect error|Certificate evaluation error' "$work/out" |
+    /usr/bin/grep -E 'disconnected with reason|last stop reason|Last disconnect error|Certificate evaluation error' "$out" |
         /usr/bin/grep -F -e ":$connection:" -e " $connection changed from " -e 'Certificate evaluation error' |
         /usr/bin/tail -n 20 >"$work/lines"
 }

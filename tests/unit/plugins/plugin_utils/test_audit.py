@@ -67,14 +67,14 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
         {"macos.supported": "unknown", "profile.installed": "unknown", "profile.current": "unknown"},
     ),
     "nobody-is-logged-in": (
-        {"owner": NOBODY, "keychain": (1, "\n"), "trust_1": None},
+        {"owner": NOBODY, "keychain": (1, "\n"), "trust": None},
         {
             **dict.fromkeys(("user.resolved", "keychain.readable", "root.present", "root.trusted", "identity.present"), "unknown"),
             **dict.fromkeys(("identity.superseded", "profile.installed", "profile.current"), "unknown"),
         },
     ),
     "no-such-user-is-known-to-be-wrong": (
-        {"owner": (0, "root\n0\nalice\nbob\n\n\n"), "keychain": (1, "\n"), "trust_1": None},
+        {"owner": (0, "root\n0\nalice\nbob\n\n\n"), "keychain": (1, "\n"), "trust": None},
         {
             "user.resolved": "drift",
             **dict.fromkeys(("keychain.readable", "root.present", "root.trusted", "identity.present"), "unknown"),
@@ -101,10 +101,10 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, str]]] = {
         {"certificates": (0, macs.certificates(client().certificate, *client().chain))},
         {"root.present": "drift"},
     ),
-    "root-not-trusted-by-macos": ({"trust_1": (1, "", "Cert Verify Result: CSSMERR_TP_NOT_TRUSTED\n")}, {"root.trusted": "warning"}),
-    "root-denied-by-the-user": ({"trust_1": (1, "", "SecTrustEvaluate result: kSecTrustResultDeny\n")}, {"root.trusted": "warning"}),
-    "verify-cert-fails-otherwise": ({"trust_1": (1, "", "sudo: a password is required\n")}, {"root.trusted": "unknown"}),
-    "verify-cert-hangs": ({"trust_1": (124, "")}, {"root.trusted": "unknown"}),
+    "root-not-trusted-by-macos": ({"trust": (0, "no\n")}, {"root.trusted": "warning"}),
+    "verify-cert-does-not-tell": ({"trust": (0, "unknown\n")}, {"root.trusted": "unknown"}),
+    "sudo-refuses": ({"trust": (1, "", "sudo: a password is required\n")}, {"root.trusted": "unknown"}),
+    "sudo-hangs": ({"trust": (124, "")}, {"root.trusted": "unknown"}),
     "identity-missing": (
         {"certificates": (0, macs.certificates(gateway_root())), "identities": (0, macs.identities())},
         {"identity.present": "drift"},

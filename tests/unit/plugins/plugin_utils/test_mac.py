@@ -12,7 +12,7 @@ import subprocess
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fake_mac import FakeMac
+from support.fake_mac import FakeMac, printed
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import MacError
@@ -50,22 +50,49 @@ def test_a_nul_is_refused_by_the_option_it_came_from() -> None:
 
 
 def test_noise_around_the_sections_is_passed_over() -> None:
-    out = base64.b64encode(b"15.6.1\n").decode()
-    sections = mac.parse(f"Last login: today\nn macos 0 {out} -\nother macos 0 {out} -\nn\n", "n")
+    answer, other = (printed(nonce, {"macos": (0, "15.6.1\n", "a warning")}) for nonce in ("n0", "n1"))
+    sections = mac.parse(f"Last login: today\n{other}no newline here{answer}n0 answer\nbye\n", "n0")
     assert list(sections) == ["macos"]
-    assert sections["macos"].text == "15.6.1\n"
+    assert (sections["macos"].text, sections["macos"].err) == ("15.6.1\n", b"a warning")
 
 
-@pytest.mark.parametrize("line", ["n owner x - -", "n owner 0 ??? -", "n owner 0 YQ= -"])
-def test_a_damaged_section_is_an_error_and_not_an_empty_answer(line: str) -> None:
-    with pytest.raises(MacError, match="answer for owner is damaged"):
-        mac.parse(line, "n")
+DAMAGED = {
+    "no-base64": "???",
+    "cut-short": "YQ=",
+    "no-section": base64.b64encode(b"text").decode(),
+    "no-status": base64.b64encode(b"n owner\nalice").decode(),
+    "no-number": base64.b64encode(b"n owner x\nalice").decode(),
+    "errors-of-nothing": base64.b64encode(b"n -\nalice").decode(),
+}
 
 
-@given(st.text())
-def test_whatever_a_host_prints_never_raises_anything_but_the_domain_error(stdout: str) -> None:
-    with contextlib.suppress(MacError):
-        mac.parse(stdout, "n")
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_damaged_answer_is_an_error_and_not_an_empty_one(content: str) -> None:
+    with pytest.raises(MacError, match="answer is damaged"):
+        mac.parse(f"n answer\n{content}\nn end\n", "n")
+
+
+def test_an_answer_that_does_not_come_to_its_end_is_none() -> None:
+    answer = printed("n", {"owner": (0, "alice\n"), "finished": (0, "nothing failed\n")})
+    for length in range(len(answer) - len("end\n")):
+        assert mac.parse(answer[:length], "n") == {}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["copy", "owner", "a_b"]), st.integers(0, 255), st.binary(), st.binary()), max_size=5),
+    st.text(st.characters(exclude_characters="p", exclude_categories=["Cs"])),
+)
+def test_whatever_tools_print_arrives_unchanged(found: list[tuple[str, int, bytes, bytes]], noise: str) -> None:
+    wanted = {name: (status, out, err) for name, status, out, err in found}
+    sections = mac.parse(noise + printed("p2s0123456789abcdef", dict(wanted)) + noise, "p2s0123456789abcdef")
+    assert {name: (one.status, one.out, one.err) for name, one in sections.items()} == wanted
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_a_host_prints_never_raises_anything_but_the_domain_error(stdout: str, more: str, end: str) -> None:
+    for text in (stdout, f"{stdout}n system {more}{end}", f"{stdout}n answer\n{more}n end{end}"):
+        with contextlib.suppress(MacError):
+            mac.parse(text, "n")
 
 
 CUT_SHORT = {

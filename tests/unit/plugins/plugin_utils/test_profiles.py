@@ -99,7 +99,9 @@ def test_copies_of_a_device_profile_in_the_space_of_others_are_seen() -> None:
 def test_what_is_staged_is_read_before_the_lists(tmp_path: pathlib.Path) -> None:
     """Approved and removed in between, a copy would otherwise be seen neither here nor there, and its user asked again."""
     stubs = """
-        limited() { status=0; printf '%s\n' "$*" >"$work/out"; }
+        fresh() { out=$work/out err=$work/err; }
+        limited() { status=0; fresh; printf '%s\n' "$*" >"$out"; }
+        printed() { return 1; }
         owner_do() { shift; limited "$@"; }
         section() { echo "$1"; }
         say() { echo "$1"; }

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 import pathlib
 import subprocess
 import time
@@ -18,12 +17,15 @@ from hypothesis import strategies as st
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 
 COMMON = (mac.REMOTE / "common.sh").read_text()
-START = 'nonce=n feed= failed= full= at_exit= hand=; eval "$timed"\n'
+NONCE = "p2s0123456789abcdef"
+START = f"nonce={NONCE} feed= failed= at_exit= tool=\nprepare\n"
 
 
 def run(shell: list[str], script: str, folder: pathlib.Path) -> str:
     """Run ``script`` after the shared part, taken from standard input as on a Mac; return what it printed."""
-    text = f"{COMMON}\nwork={folder}\n{START}{script}"
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    text = f"{COMMON}\nwork={work}\n{START}{script}\nleave\n"
     return given_to(shell, text).stdout.decode()
 
 
@@ -45,14 +47,18 @@ def test_the_status_of_a_tool_that(shell: list[str], tmp_path: pathlib.Path, too
     assert run(shell, f'limited 20 {tool}\necho "$status $full"\n', tmp_path) == f"{status} \n"
 
 
-def test_what_a_tool_printed_is_one_line_also_where_base64_breaks_its_own(shell: list[str], tmp_path: pathlib.Path) -> None:
-    """GNU's base64 breaks lines, macOS's does not; whatever looks like a pattern or an option stays as it is."""
-    (tmp_path / "big").write_bytes(bytes(range(256)) * 4000)
-    printed = run(shell, f"limited 20 cat {tmp_path}/big; section big; say said 0 -n '* ?' {'x' * 200}\n", tmp_path)
-    big, said = printed.splitlines()
-    assert base64.b64decode(big.split(" ")[3]) == bytes(range(256)) * 4000
-    assert base64.b64decode(said.split(" ")[3]).decode() == f"-n\n* ?\n{'x' * 200}\n"
-    assert len(said.split(" ")) == 5
+def test_what_tools_print_arrives_in_order_and_unchanged(shell: list[str], tmp_path: pathlib.Path) -> None:
+    """Whatever looks like a section, a pattern or an option is neither; a tool in between, whose output nobody wants, leaves no trace."""
+    (tmp_path / "big").write_bytes(bytes(range(256)) * 4000 + b"\np2s0123456789abcdee finished 0\nno\np2s -\n")
+    steps = f"limited 20 cat {tmp_path}/big; section big; limited 20 echo unwanted; say said 0 -n '* ?' {'x' * 200}\n"
+    steps += "limited 20 sh -c 'printf out; printf err >&2; exit 3'; section both; section again; limited 20 true; section silent\n"
+    sections = mac.parse(run(shell, f"{steps}finish\n", tmp_path), NONCE)
+    assert list(sections) == ["big", "said", "both", "again", "silent", "finished"]
+    assert sections["big"].out == (tmp_path / "big").read_bytes()
+    assert sections["said"].text == f"-n\n* ?\n{'x' * 200}\n"
+    assert (sections["both"].status, sections["both"].out, sections["both"].err) == (3, b"out", b"err")
+    assert sections["again"] == mac.Section("again", 3, b"out", b"err")
+    assert sections["silent"] == mac.Section("silent", 0, b"", b"")
 
 
 @pytest.mark.parametrize("tool", ["sleep 20", "sh -c 'trap : TERM; while :; do sleep 1; done'"], ids=["stops", "does-not-want-to-stop"])
@@ -60,6 +66,92 @@ def test_a_tool_that_is_late_and(shell: list[str], tmp_path: pathlib.Path, tool:
     began = time.monotonic()
     assert run(shell, f'limited 1 {tool}\necho "$status"\n', tmp_path) == "124\n"
     assert time.monotonic() - began < 8
+
+
+def test_a_tool_that_needs_less_than_its_limit_is_left_alone(shell: list[str], tmp_path: pathlib.Path) -> None:
+    """Also right after one that was stopped, and with the ticks of others behind it."""
+    late, just, again = "limited 1 sleep 20", "limited 2 sleep 1.5", "sleep 2; limited 1 sh -c 'sleep 0.5; exit 3'"
+    script = "".join(f"{step}\necho $status\n" for step in (late, just, again))
+    assert run(shell, script, tmp_path) == "124\n0\n3\n"
+
+
+def test_a_function_is_stopped_as_well(shell: list[str], tmp_path: pathlib.Path) -> None:
+    assert run(shell, 'waits() { while :; do :; done; }\nlimited 1 waits\necho "$status"\n', tmp_path) == "124\n"
+
+
+def test_a_late_tool_with_a_feed_is_stopped_and_what_it_said_is_kept(shell: list[str], tmp_path: pathlib.Path) -> None:
+    script = "feed=line\nlimited 1 sh -c 'cat; sleep 20'\nfeed=\nsection late\nfinish\n"
+    late = mac.parse(run(shell, script, tmp_path), NONCE)["late"]
+    assert (late.status, late.out) == (124, b"line\n")
+
+
+def test_on_a_full_disk_a_tool_is_stopped_in_time_too(shell: list[str], tmp_path: pathlib.Path) -> None:
+    """The watchdog cannot be told of it then: a folder is in the place of that file."""
+    script = 'rm "$work/running"; mkdir "$work/running"\nlimited 1 sleep 20\necho "$status"\nlimited 20 sh -c "exit 3"\necho "$status"\n'
+    assert run(shell, script, tmp_path) == "124\n3\n"
+
+
+def test_the_clock_of_a_tool_that_runs_as_another_user(shell: list[str], tmp_path: pathlib.Path) -> None:
+    for tool, status in (("sleep 20", 124), ("sh -c 'exit 36'", 36), ("/usr/bin/no-such-tool", 127)):
+        text = f'{COMMON}\nfeed=\neval "$timed"\ntimed 1 {tool} </dev/null 2>/dev/null\necho $status\n'
+        assert given_to(shell, text).stdout.decode() == f"{status}\n"
+
+
+def test_the_watchdog_of_a_killed_script_stops_its_tool_puts_away_its_files_and_ends(shell: list[str], tmp_path: pathlib.Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    steps = f"echo $watchdog >{tmp_path}/watchdog\nlimited 60 sh -c 'echo $$ >{tmp_path}/tool; exec sleep 60'\n"
+    text = f"{COMMON}\nwork={work}\n{START}{steps}"
+    with subprocess.Popen([*shell, "-c", mac.TAKE_SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as script:
+        assert script.stdin is not None
+        script.stdin.write(text.encode())
+        script.stdin.close()
+        pids = [int(_content(tmp_path / name)) for name in ("watchdog", "tool")]
+        time.sleep(1.5)
+        assert all(_runs(pid) for pid in pids)
+        script.kill()
+    until = time.monotonic() + 10
+    while (any(_runs(pid) for pid in pids) or work.exists()) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert [pid for pid in pids if _runs(pid)] == []
+    assert not work.exists()
+
+
+def test_a_script_that_is_told_to_end_leaves_nothing(shell: list[str], tmp_path: pathlib.Path) -> None:
+    """Not its watchdog either, which would keep its caller waiting if it held on to standard output."""
+    work = tmp_path / "work"
+    work.mkdir()
+    steps = f"trap leave EXIT; trap 'exit 1' TERM\nlimited 60 sh -c 'echo $$ >{tmp_path}/tool; exec sleep 60'\n"
+    text = f"{COMMON}\nwork={work}\n{START}echo $watchdog >{tmp_path}/watchdog\n{steps}"
+    with subprocess.Popen([*shell, "-c", mac.TAKE_SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as script:
+        assert script.stdin is not None
+        script.stdin.write(text.encode())
+        script.stdin.close()
+        script.stdin = None
+        pids = [int(_content(tmp_path / name)) for name in ("watchdog", "tool")]
+        script.terminate()
+        began = time.monotonic()
+        out, err = script.communicate(timeout=20)
+        assert (script.returncode, out, err) == (1, b"", b"")
+        assert time.monotonic() - began < 5
+    assert [pid for pid in pids if _runs(pid)] == []
+    assert not work.exists()
+
+
+def _content(path: pathlib.Path) -> str:
+    """Return what is in a file, as soon as there is something."""
+    until = time.monotonic() + 20
+    while not (path.exists() and path.read_text().endswith("\n")):
+        assert time.monotonic() < until, path
+        time.sleep(0.05)
+    return path.read_text()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_fast_tool_does_not_wait_for_its_limit(shell: list[str], tmp_path: pathlib.Path) -> None:
@@ -81,22 +173,24 @@ def test_a_script_that_was_cut_short_does_nothing(shell: list[str], tmp_path: pa
 
 
 def test_a_tool_reads_the_feed_or_nothing_and_never_the_script(shell: list[str], tmp_path: pathlib.Path) -> None:
-    script = 'limited 20 cat\ncat "$work/out"\nfeed="a secret line"\nlimited 20 cat\nfeed=\ncat "$work/out"\necho end\n'
+    script = 'limited 20 cat\ncat "$out"\nfeed="a secret line"\nlimited 20 cat\nfeed=\ncat "$out"\necho end\n'
     assert run(shell, script, tmp_path) == "a secret line\nend\n"
 
 
 @pytest.mark.parametrize("status", [0, 36, 124], ids=str)
 def test_report_goes_on_after_a_failure_but_not_after_silence(shell: list[str], tmp_path: pathlib.Path, status: int) -> None:
     out = run(shell, f'limited 20 sh -c "exit {status}"\nreport step\nlimited 20 true\nfinish\n', tmp_path)
-    sections = mac.parse(out, "n")
+    sections = mac.parse(out, NONCE)
     assert sections["step"].status == status
     assert sections["finished"].text == ("step\n" if status == 124 else "nothing failed\n")
 
 
 def test_a_full_disk_is_found_although_the_tool_did_not_notice(shell: list[str], tmp_path: pathlib.Path) -> None:
     # A folder in the place of the file: it cannot be written to, whoever runs the test.
-    (tmp_path / "room").mkdir()
-    assert mac.parse(run(shell, "limited 20 true\nfinish\n", tmp_path), "n")["finished"].text == "room\n"
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "room").mkdir()
+    sections = mac.parse(run(shell, "limited 20 true\nsection step\nfinish\n", tmp_path), NONCE)
+    assert {name: section.text for name, section in sections.items()} == {"finished": "room\n"}
 
 
 LINES = st.lists(st.text(st.characters(exclude_characters="\n\0", exclude_categories=["Cs"]), min_size=1, max_size=40), max_size=6)
@@ -110,7 +204,7 @@ def test_each_line_arrives_as_one_word_with_blanks_and_wildcards(shell: list[str
 
 
 def test_say_keeps_what_it_is_given_apart(shell: list[str], tmp_path: pathlib.Path) -> None:
-    section = mac.parse(run(shell, "say owner 0 alice '' 'a b' 'ü%s'\n", tmp_path), "n")["owner"]
+    section = mac.parse(run(shell, "say owner 0 alice '' 'a b' 'ü%s'\nfinish\n", tmp_path), NONCE)["owner"]
     assert section.out == "alice\n\na b\nü%s\n".encode()
 
 
@@ -121,10 +215,3 @@ def test_variables_are_not_exported_even_if_the_connection_exports_their_names(s
     shown = given_to(shell, text, env={"unlock": "x", "PATH": "/usr/bin:/bin"})
     assert b"secret" not in shown.stdout
     assert b"PATH" in shown.stdout
-
-
-def test_a_section_is_base64_whatever_the_tool_prints(shell: list[str], tmp_path: pathlib.Path) -> None:
-    (tmp_path / "data").write_bytes(bytes(range(256)) * 40 + b"\nn finished 0 bm8= -\n")
-    out = run(shell, f"limited 20 cat {tmp_path}/data\nsection data\n", tmp_path)
-    assert out.split(" ")[3] == base64.b64encode((tmp_path / "data").read_bytes()).decode()
-    assert list(mac.parse(out, "n")) == ["data"]

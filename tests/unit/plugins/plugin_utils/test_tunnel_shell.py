@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Section
 
+NONCE = "p2s0123456789abcdef"
 TOOLS = {"/sbin/ifconfig": "ifconfig", "/usr/bin/log": "log"}
 IPSEC0 = "ipsec0: flags=8051<UP> mtu 1280\\n\\tinet 172.16.201.2 --> 172.16.201.2 netmask 0xffffff00 \\n"
 USB = "USB-1: flags=8863<UP> mtu 1500\\n\\tinet 192.0.2.77 netmask 0xffffff00\\n"
@@ -26,6 +27,8 @@ def run(shell: list[str], folder: pathlib.Path, steps: str, tools: Mapping[str, 
         path = folder / name
         path.write_text(f"#!/bin/sh\n{tools.get(name, ':')}\n")
         path.chmod(0o755)
+    work = folder / "work"
+    work.mkdir()
     text = (mac.REMOTE / "tunnel_write.sh").read_text()
     for path, name in TOOLS.items():
         text = text.replace(path, str(folder / name))
@@ -42,13 +45,13 @@ def run(shell: list[str], folder: pathlib.Path, steps: str, tools: Mapping[str, 
         text,
         'owner_run() { limited "$@"; }',
         *(f"{name}={mac.quote(name, value)}" for name, value in {**usual, **variables}.items()),
-        f'work={folder} nonce=n feed= failed= full= at_exit= hand=; eval "$timed"',
-        f"mark_time\n{steps}\nfinish\n",
+        f"work={work} nonce={NONCE} feed= failed= at_exit= tool=\nprepare",
+        f"mark_time\n{steps}\nfinish\nleave\n",
     ]
     command = [*shell, "-c", mac.TAKE_SCRIPT]
     done = subprocess.run(command, input="\n".join(script).encode(), capture_output=True, check=True, timeout=90)
     assert done.stderr == b""
-    return mac.parse(done.stdout.decode(), "n")
+    return mac.parse(done.stdout.decode(), NONCE)
 
 
 def says(state: str) -> str:
