@@ -43,7 +43,7 @@ def from_sections(sections: Mapping[str, Section], wanted: str | None) -> Owner:
         complaint = usable(sections["users"], "the Mac's user directory").complaint
         raise MacError(
             f"the Mac does not say who is connected or who is logged in at its screen{f' ({complaint})' if complaint else ''}",
-            "see that /usr/bin/id and /usr/bin/stat answer on the Mac, and run the play again",
+            "see that /usr/bin/stat answers on the Mac, and run the play again",
         )
     lines = usable(sections["owner"], "the Mac's user directory").text.split("\n")
     if len(lines) != 7:

@@ -46,10 +46,9 @@ close_keychain() {
     owner_run 20 /usr/bin/security lock-keychain "$keychain_path"
 }
 
-# decoded NAME BASE64: write a file into $work.
+# decoded NAME BASE64 UMASK: write a file into $work.
 decoded() {
-    printf '%s' "$2" | /usr/bin/base64 -D >"$work/$1" && return 0
-    not_written "$1"
+    (umask "$3" && printf '%s' "$2" | /usr/bin/base64 -D >"$work/$1") || not_written "$1"
 }
 
 not_written() {
@@ -65,7 +64,7 @@ import_identity() {
     each trust_present "$default_applications"
     [ -z "$failed" ] || return 0
     say trusted 0 "$trusted"
-    decoded identity.p12 "$pkcs12"
+    decoded identity.p12 "$pkcs12" 077
     [ -z "$failed" ] || return 0
     if ! owner_file "$work/identity.p12"; then
         not_written identity.p12
@@ -94,10 +93,7 @@ add_certificates() {
     [ -z "$failed" ] && [ -n "$certificates" ] || return 0
     number=0
     files=
-    # They are public.
-    umask 022
     each add_file "$certificates"
-    umask 077
     [ -z "$failed" ] || return 0
     if ! open_work; then
         not_written certificates
@@ -110,7 +106,8 @@ add_certificates() {
 
 add_file() {
     number=$((number + 1))
-    decoded "$number.cer" "$1"
+    # It is public.
+    decoded "$number.cer" "$1" 022
     files="$files $work/$number.cer"
 }
 

@@ -215,3 +215,41 @@ def test_variables_are_not_exported_even_if_the_connection_exports_their_names(s
     shown = given_to(shell, text, env={"unlock": "x", "PATH": "/usr/bin:/bin"})
     assert b"secret" not in shown.stdout
     assert b"PATH" in shown.stdout
+
+
+def test_hundreds_of_sections_keep_their_order(shell: list[str], tmp_path: pathlib.Path) -> None:
+    script = 'number=0\nwhile [ $number -lt 1100 ]; do number=$((number + 1)); say "s$number" 0 "$number"; done\nfinish\n'
+    sections = mac.parse(run(shell, script, tmp_path), NONCE)
+    assert list(sections) == [*(f"s{number}" for number in range(1, 1101)), "finished"]
+    assert {name: section.text for name, section in sections.items()}["s1100"] == "1100\n"
+
+
+# What sw_vers prints (None: it is missing) and uname; the status of macos, or the system that is refused.
+SYSTEMS: dict[str, tuple[str | None, str, int | str]] = {
+    "macos": ("echo 15.6.1", "echo asked >&2", 0),
+    "macos-of-which-sw_vers-is-broken": ("exit 1", "echo Darwin", 1),
+    "macos-of-which-sw_vers-is-missing": (None, "echo Darwin", 127),
+    "linux": (None, "echo Linux", "Linux"),
+    "another-with-an-sw_vers": ("echo something", "echo FreeBSD", "FreeBSD"),
+    "one-that-does-not-say": (None, "exit 1", ""),
+}
+
+
+@pytest.mark.parametrize(("sw_vers", "uname", "expected"), SYSTEMS.values(), ids=SYSTEMS.keys())
+def test_what_a_host_is(shell: list[str], tmp_path: pathlib.Path, sw_vers: str | None, uname: str, expected: int | str) -> None:
+    text = mac.Script((), (), {}).render(NONCE).decode().replace("/tmp/p2s.", f"{tmp_path}/p2s.")
+    for path, script in (("/usr/bin/sw_vers", sw_vers), ("/usr/bin/uname", uname)):
+        text = text.replace(path, str(tmp_path / path.rpartition("/")[2]))
+        if script is not None:
+            (tmp_path / path.rpartition("/")[2]).write_text(f"#!/bin/sh\n{script}\n")
+            (tmp_path / path.rpartition("/")[2]).chmod(0o755)
+    done = given_to(shell, text)
+    assert done.stderr == b""
+    sections = mac.parse(done.stdout.decode(), NONCE)
+    if isinstance(expected, str):
+        assert done.stdout.decode() == f"{NONCE} system {expected}\n"
+        assert {name: section.text for name, section in sections.items()} == {"system": expected}
+    else:
+        assert list(sections) == ["macos", "finished"]
+        assert sections["macos"].status == expected
+    assert list(tmp_path.glob("p2s.*")) == []
