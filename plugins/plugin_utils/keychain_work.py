@@ -145,7 +145,7 @@ def _variables(access: Access, work: Work, path: str) -> dict[str, str]:
         variables["import_options"] = security_tool.command(*options)
         # The shell puts file and applications around these: the whole has to fit as well.
         trusted = [word for path in work.applications or IKEV2_PROVIDERS for word in ("-T", f'"{path}"')]
-        security_tool.command("import", '"/private/tmp/p2s.12345678/identity.p12"', *options, *trusted)
+        security_tool.command("import", '"/private/tmp/p2s.12345678.12345678/identity.p12"', *options, *trusted)
         if password and work.partitions:
             variables["partition"] = security_tool.command(
                 *("set-key-partition-list", "-S", security_tool.argument(",".join(work.partitions), "partition_list")),

@@ -99,7 +99,7 @@ class Mac:
 
     def run(self, script: Script) -> Mapping[str, Section]:
         """Run ``script`` and return its sections by name. Raises ``MacError`` when it did not run to its end, or is not on a Mac."""
-        nonce = "p2s" + secrets.token_hex(8)
+        nonce = "p2s" + secrets.token_hex(16)
         completed = self._execute(script.render(nonce))
         sections = parse(completed.stdout, nonce)
         _refuse_other_systems(sections)

@@ -50,6 +50,9 @@ refuse_others() {
 # prepare: make $work ready for sections and time limits.
 prepare() {
     eval "$timed"
+    # See share. Nobody can guess its name, and it does not tell the nonce: 8 of its 32 random digits.
+    shared=$work.${nonce#"${nonce%????????}"}
+    is_shared=
     full=
     count=1
     pieces=
@@ -72,7 +75,7 @@ leave() {
         kill -KILL "$watchdog" 2>/dev/null
         wait "$watchdog" 2>/dev/null
     fi
-    [ -z "$work" ] || /bin/rm -rf "$work"
+    [ -z "$work" ] || /bin/rm -rf "$work" "$shared"
 }
 
 # On a full disk the answer says that and nothing else: the rest may be cut short, and may not look so.
@@ -236,7 +239,7 @@ keep_time() {
         esac
     done
     [ -z "$now" ] || kill -TERM "$tool"
-    /bin/rm -rf "$work"
+    /bin/rm -rf "$work" "$shared"
 }
 
 # timed SECONDS TOOL ARGUMENT...: run a tool with a clock of its own, where the watchdog is not: in the shell of another user, see

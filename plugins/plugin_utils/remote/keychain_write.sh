@@ -46,9 +46,9 @@ close_keychain() {
     owner_run 20 /usr/bin/security lock-keychain "$keychain_path"
 }
 
-# decoded NAME BASE64 UMASK: write a file into $work.
+# decoded NAME BASE64 UMASK: write a file into $shared.
 decoded() {
-    (umask "$3" && printf '%s' "$2" | /usr/bin/base64 -D >"$work/$1") || not_written "$1"
+    { share && (umask "$3" && printf '%s' "$2" | /usr/bin/base64 -D >"$shared/$1"); } || not_written "$1"
 }
 
 not_written() {
@@ -66,14 +66,14 @@ import_identity() {
     say trusted 0 "$trusted"
     decoded identity.p12 "$pkcs12" 077
     [ -z "$failed" ] || return 0
-    if ! owner_file "$work/identity.p12"; then
+    if ! owner_file "$shared/identity.p12"; then
         not_written identity.p12
         return 0
     fi
-    feed="import \"$work/identity.p12\" $import_options$trusted"
+    feed="import \"$shared/identity.p12\" $import_options$trusted"
     owner_run 60 /usr/bin/security -q -i
     feed=
-    /bin/rm -f "$work/identity.p12"
+    /bin/rm -f "$shared/identity.p12"
     report import
 }
 
@@ -95,10 +95,6 @@ add_certificates() {
     files=
     each add_file "$certificates"
     [ -z "$failed" ] || return 0
-    if ! open_work; then
-        not_written certificates
-        return 0
-    fi
     # shellcheck disable=SC2086 # a word for each file; mktemp puts no blank into their names
     owner_run 60 /usr/bin/security add-certificates -k "$keychain_path" $files
     report add_certificates
@@ -108,7 +104,7 @@ add_file() {
     number=$((number + 1))
     # It is public.
     decoded "$number.cer" "$1" 022
-    files="$files $work/$number.cer"
+    files="$files $shared/$number.cer"
 }
 
 # Remove nothing before the identity that replaces it is seen in the keychain, with its key. A keychain that could not be read

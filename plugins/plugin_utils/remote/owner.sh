@@ -70,17 +70,23 @@ print_home() {
     eval "printf '%s\n' ~$owner"
 }
 
+# share: make the folder $shared for files that the owner shall read. It is not $work: whoever can reach a file can keep a link to it. It
+# stays this script's own: were it the owner's, a link planted in it could make root write elsewhere.
+share() {
+    [ -z "$is_shared" ] || return 0
+    if [ "$me" = "$owner" ]; then
+        shared=$work
+    else
+        /bin/mkdir -m 711 "$shared" || return 1
+    fi
+    is_shared=yes
+}
+
 # owner_file PATH: hand a file that this script wrote to the owner, who alone can read it.
 owner_file() {
     [ "$me" != "$owner" ] || return 0
     limited 20 /usr/sbin/chown "$owner" "$1"
-    [ "$status" = 0 ] && open_work
-}
-
-# open_work: let the owner reach those files in $work that may be read; all others are this script's alone (umask). The folder stays its
-# own as well: were it the owner's, a link planted in it could make root write elsewhere.
-open_work() {
-    [ "$me" = "$owner" ] || /bin/chmod 711 "$work"
+    [ "$status" = 0 ]
 }
 
 # owner_do SECONDS TOOL ARGUMENT...: run a tool as the owner, in this connection's own security session.
