@@ -14,7 +14,7 @@ import unicodedata
 import warnings as python_warnings
 
 from . import identity_checks as checks
-from . import pkcs12_structure
+from . import pkcs12_opening, pkcs12_structure
 from .errors import IdentityError
 from .libraries import UnsupportedAlgorithm, ec, hashes, pkcs12, rsa, serialization
 from .pki import UNREADABLE, Certificate
@@ -133,17 +133,16 @@ def _open(data: bytes, passphrase: str | None) -> tuple[t.Any, list[t.Any]]:
         try:
             with python_warnings.catch_warnings():  # `cryptography` announces that it may stop reading BER: not for the admin
                 python_warnings.simplefilter("ignore")
-                bundle = pkcs12.load_pkcs12(data, candidate)
+                key, certificates = pkcs12_opening.load(data, structure, candidate)
         except (*UNREADABLE, TypeError, UnsupportedAlgorithm):
             continue
-        certificates = [entry.certificate for entry in [bundle.cert, *bundle.additional_certs] if entry]
-        if bundle.key is None:
+        if key is None:
             raise IdentityError(
                 "the PKCS#12 holds no private key",
                 "export the certificate together with its private key",
                 option="pkcs12_content",
             )
-        return bundle.key, certificates
+        return key, certificates
     raise _why_closed(structure, passphrase)
 
 

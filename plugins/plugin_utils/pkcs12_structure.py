@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from .ber import MAX_DEPTH, Node
 
 _DATA = "1.2.840.113549.1.7.1"
+_OID_DATA = Node(0x06, bytes.fromhex("2a864886f70d010701"))
 _ENCRYPTED_DATA = "1.2.840.113549.1.7.6"
 _KEY_BAGS = ("1.2.840.113549.1.12.10.1.1", "1.2.840.113549.1.12.10.1.2")
 _NESTED_BAG = "1.2.840.113549.1.12.10.1.6"
@@ -57,6 +58,30 @@ class Structure:
         """Return whether ``passphrase`` (UTF-8) makes the file's MAC; ``None`` when the MAC cannot tell."""
         return self._mac.fits(passphrase, self._authenticated) if self._mac else None
 
+    @property
+    def mac_iterations(self) -> int:
+        """How many rounds of its digest it takes to see whether a passphrase fits."""
+        return self._mac.iterations if self._mac else 0
+
+    def split(self) -> tuple[bytes, bytes]:
+        """Return the only private key, encrypted as PKCS#8, and a PKCS#12 of all parts without it, which no MAC protects.
+
+        Raises ``ValueError`` unless there is exactly one key, encrypted, in a part of its own, which is how all common tools write it.
+        """
+        keys, others = [], []
+        for part in Node.first(self._authenticated).children:
+            kind, body = part.children[:2]
+            bags = Node.first(body.children[0].octets).children if kind.oid == _DATA else []
+            if any(bag.children[0].oid in (*_KEY_BAGS, _NESTED_BAG) for bag in bags):
+                keys += bags
+            else:
+                others.append(part)
+        if len(keys) != 1 or keys[0].children[0].oid != _SHROUDED:
+            raise ValueError("not one encrypted key in a part of its own")
+        authenticated = _value(0x30, *others).encoded
+        content = _value(0x30, _OID_DATA, _value(0xA0, Node(0x04, authenticated)))
+        return keys[0].children[1].children[0].encoded, _value(0x30, Node(0x02, b"\x03"), content).encoded
+
 
 def inspect(data: bytes) -> Structure:
     """Read the structure of ``data``. Raises ``ValueError`` when it is not a PKCS#12, or cut short."""
@@ -77,6 +102,10 @@ def inspect(data: bytes) -> Structure:
         elif kind.oid == _ENCRYPTED_DATA:
             encryption.add(body.children[0].children[1].children[1].children[0].oid)
     return Structure(keys, frozenset(encryption), authenticated, _Mac.read(rest[0]) if rest else None)
+
+
+def _value(tag: int, *inside: Node) -> Node:
+    return Node(tag, b"".join(node.encoded for node in inside))
 
 
 def _bags(contents: Node, depth: int = 0) -> Iterator[tuple[str, str | None]]:
@@ -116,7 +145,8 @@ class _Mac:
 
     def _key(self, passphrase: bytes) -> bytes:
         """RFC 7292 appendix B.2 with purpose 3; a MAC key is one digest long, so one round is enough."""
-        block = hashlib.new(self.digest, usedforsecurity=False).block_size
+        digest = getattr(hashlib, self.digest)  # twice as fast as hashlib.new()
+        block = digest(usedforsecurity=False).block_size
 
         def fill(part: bytes) -> bytes:
             length = -(-len(part) // block) * block
@@ -124,5 +154,5 @@ class _Mac:
 
         value = b"\x03" * block + fill(self.salt) + fill(passphrase)
         for _round in range(self.iterations):
-            value = hashlib.new(self.digest, value, usedforsecurity=False).digest()
-        return value
+            value = digest(value, usedforsecurity=False).digest()
+        return bytes(value)
