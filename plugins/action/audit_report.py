@@ -8,7 +8,6 @@ from __future__ import annotations
 import pathlib
 import re
 import typing as t
-from collections.abc import Mapping
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import report as reports
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import report_model, report_write
@@ -40,11 +39,6 @@ class ActionModule(P2SActionBase):
 
     _requires_connection = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Run the task; what the other hosts hold is in its variables."""
-        self._variables = task_vars or {}
-        return super().run(tmp, task_vars)
-
     def act(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """Collect, compare with earlier reports, write."""
         settings = _settings(options, limited=self._variables.get("ansible_limit") is not None)
@@ -67,14 +61,15 @@ class ActionModule(P2SActionBase):
         }
 
     def _results(self, options: dict[str, t.Any]) -> dict[str, object]:
-        """Return what the hosts hold, those that were not reached included."""
+        """Return what the hosts hold, those that were not reached included; it is in the task's variables."""
         hosts = options["hosts"] if options["hosts"] is not None else self._variables.get("ansible_play_hosts_all", [])
         held = self._variables.get("hostvars", {})
         return {str(host): _value(held, host, options["variable"]) for host in hosts}
 
 
-def _value(held: Mapping[str, t.Any], host: str, variable: str) -> object:
-    return held[host].get(variable) if host in held else None
+def _value(held: t.Any, host: str, variable: str) -> object:
+    # Raw, as it was registered: hostvars[host] would look for templates in every text, which takes longer than the report.
+    return held.raw_get(host).get(variable) if host in held else None
 
 
 def _built(results: dict[str, object], settings: reports.Settings, history: pathlib.Path | None) -> tuple[Report, ReportError | None]:

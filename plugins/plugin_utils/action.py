@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pathlib
 import typing as t
+from collections.abc import Iterable, Mapping
 
 from ansible.errors import AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -37,6 +38,7 @@ class P2SActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task and return its result, in which no value of a ``no_log`` option stands."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
+        self._variables = task_vars or {}
         secrets: set[str] = set()
         try:
             options = self._validated_options(secrets)
@@ -51,10 +53,14 @@ class P2SActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no 
         raise NotImplementedError
 
     def _validated_options(self, secrets: set[str]) -> dict[str, t.Any]:
-        validated = ArgumentSpecValidator(**self.SPEC).validate(dict(self._task.args))
+        return self._validated(self.SPEC, dict(self._task.args), secrets)
+
+    def _validated(self, spec: Mapping[str, t.Any], arguments: dict[str, t.Any], secrets: set[str]) -> dict[str, t.Any]:
+        """Return ``arguments`` as ``spec`` has them, and add the secret ones to ``secrets``. Raises ``OptionError``."""
+        validated = ArgumentSpecValidator(**spec).validate(arguments)
         options: dict[str, t.Any] = validated.validated_parameters
-        for name, spec in self.SPEC["argument_spec"].items():
-            if spec.get("no_log") and options.get(name):
+        for name, option in spec["argument_spec"].items():
+            if option.get("no_log") and options.get(name):
                 secrets.add(str(options[name]))
         if validated.error_messages:
             raise OptionError(
@@ -62,6 +68,22 @@ class P2SActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no 
                 f"see ansible-doc {self._task.resolved_action or self._task.action}",
             )
         return options
+
+    def _host_variables(self, names: Iterable[str]) -> dict[str, t.Any]:
+        """Return those of the host's variables ``names`` that are set. Raises ``OptionError`` for one that cannot be worked out."""
+        found: dict[str, t.Any] = {}
+        for name in names:
+            if name not in self._variables:
+                continue
+            try:
+                # In a dictionary, for ``omit`` to leave it out.
+                made = self._templar.template({name: self._variables[name]})
+                # Before ansible-core 2.19 a vaulted value is an object that decrypts itself on being read, and ``omit`` is a text.
+                found |= {key: getattr(value, "data", value) for key, value in made.items() if value != self._variables.get("omit", made)}
+            except AnsibleError as error:
+                remedy = "define for this host what it is made of"
+                raise OptionError(f"its value cannot be worked out: {_reason(error)}", remedy, option=name) from error
+        return found
 
     @property
     def check_mode(self) -> bool:
