@@ -7,8 +7,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import audit, audit_findings, audit_observation, audit_options, pki
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import (
+    audit,
+    audit_findings,
+    audit_observation,
+    audit_options,
+    audit_variables,
+    pki,
+)
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.action import P2SActionBase
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import P2SError
 
 
 class ActionModule(P2SActionBase):
@@ -16,9 +26,23 @@ class ActionModule(P2SActionBase):
 
     SPEC: t.ClassVar[dict[str, t.Any]] = audit_options.SPEC
 
+    @property
+    def _of_role(self) -> bool:
+        return boolean(self._task.args.get("role_variables", False), strict=False) is True
+
+    def _validated_options(self, secrets: set[str]) -> dict[str, t.Any]:
+        """Return the options, or those that the role's variables stand for."""
+        if not self._of_role:
+            return super()._validated_options(secrets)
+        variables = audit_variables.arguments(self._host_variables(audit_variables.NAMES))
+        return audit_variables.options(self._validated(audit_variables.SPEC, {**self._task.args, **variables}, secrets))
+
     def act(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """Observe and tell."""
-        wanted = audit_options.wanted(self, options)
+        try:
+            wanted = audit_options.wanted(self, options)
+        except P2SError as error:
+            raise (audit_variables.named(error) if self._of_role else error) from error
         seen = audit_observation.observe(self.mac(), audit_options.look(options, wanted))
         now = pki.utc_now()
         findings = [finding.to_result() for finding in audit.findings(wanted, seen, now)]

@@ -22,4 +22,4 @@ class ActionModule(P2SActionBase):
         """Read the package and return what it says."""
         now = pki.utc_now()
         found = package.read(self.controller_path("path", options["path"]), now=now)
-        return {"changed": False, "package": found.to_result(now)}
+        return {"path": options["path"], "package": found.to_result(now)}

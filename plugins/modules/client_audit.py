@@ -23,6 +23,25 @@ extends_documentation_fragment:
   - azure_p2s.macos.pkcs12
   - azure_p2s.macos.profile_content
 options:
+  package_path:
+    description:
+      - Path of the client package on the controller, the zip as Azure made it or an unpacked folder, instead of O(package).
+      - A relative path is searched for as in C(files/).
+    type: path
+  packages:
+    description:
+      - What M(azure_p2s.macos.client_package_info) returned for packages that several hosts use.
+      - The package at O(package_path) is taken from here if it is among them, and read by each host otherwise.
+    type: list
+    elements: dict
+    default: []
+  role_variables:
+    description:
+      - Take the options from the variables of the role C(azure_p2s.macos.vpn_client), as its entry point C(audit) does.
+      - They are checked as the role checks its arguments, and messages name the variable. Beside it only O(packages) can be given.
+      - Ansible compiles a template for each option and host, which takes the controller longer than the audit. This spares it.
+    type: bool
+    default: false
   certificate:
     description:
       - The client certificate as PEM text instead of its PKCS#12, for a controller that does not have the private keys.
@@ -85,6 +104,13 @@ EXAMPLES = r"""
   register: audit
   ignore_errors: true
   ignore_unreachable: true
+
+- name: Audit Macs of several gateways in a role that has the variables of vpn_client
+  azure_p2s.macos.client_audit:
+    role_variables: true
+    packages: ["{{ client }}"]
+  become: true
+  register: audit
 
 - name: Audit without the private keys
   azure_p2s.macos.client_audit:

@@ -62,6 +62,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+path:
+  description: The option O(path), by which the option O(azure_p2s.macos.client_audit#module:packages) finds the package again.
+  returned: success
+  type: str
+  sample: vpnclientconfiguration.zip
 package:
   description: What the package says. The option O(azure_p2s.macos.vpn_profile#module:package) takes all of it.
   returned: success

@@ -10,12 +10,13 @@ import typing as t
 from collections.abc import Mapping
 
 from . import audit_identity, profile_options, profile_settings, shared_options, tunnel
+from . import package as packages
 from .action import OptionError, P2SActionBase
 from .audit_identity import WantedIdentity
 from .audit_observation import Look
 from .audit_profile import WantedProfile
 from .audit_wanted import Wanted
-from .errors import P2SError
+from .errors import P2SError, PackageError
 from .package import ClientPackage
 from .pki import Certificate
 
@@ -27,14 +28,17 @@ _OPTIONS = profile_options.SPEC["argument_spec"]
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
         **{name: spec for name, spec in _OPTIONS.items() if name not in _NOT_LOOKED_AT and not name.startswith(("sign_", "message_"))},
+        "package_path": {"type": "path"},
+        "packages": {"type": "list", "elements": "dict", "default": []},
         "certificate": {"type": "str"},
         "common_name": {"type": "str"},
+        "role_variables": {"type": "bool", "default": False},
         "identity_in_keychain": {"type": "bool", "default": True},
         "expect_connected": {"type": "bool", "default": False},
         "warn_days": {"type": "int", "default": 30},
     },
-    "mutually_exclusive": [_IDENTITY],
-    "required_one_of": [_IDENTITY, ["package", "server"]],
+    "mutually_exclusive": [_IDENTITY, ["package", "package_path"]],
+    "required_one_of": [_IDENTITY, ["package", "package_path", "server"]],
 }
 
 
@@ -45,7 +49,8 @@ def wanted(action: P2SActionBase, options: dict[str, t.Any]) -> Wanted:
     """
     if options["warn_days"] < 0:
         raise OptionError("it is negative", "give a number of days from 0 on", option="warn_days")
-    package = None if options["package"] is None else ClientPackage.from_result(options["package"])
+    package = _package(action, options)
+    options = {**options, "package": package}
     identity = _identity(action, options)
     by_mdm = options["delivery"] == "file"
     server = options["server"] or (package.vpn_server if package else "")
@@ -65,6 +70,20 @@ def wanted(action: P2SActionBase, options: dict[str, t.Any]) -> Wanted:
 def look(options: Mapping[str, t.Any], found: Wanted) -> Look:
     """Return what to look at on the Mac."""
     return Look(options["user"], found.roots, found.profile.identifier, options["scope"], found.connection)
+
+
+def _package(action: P2SActionBase, options: Mapping[str, t.Any]) -> ClientPackage | None:
+    """Return the package that is given, was read before or has to be read. Raises ``P2SError``."""
+    path = options["package_path"]
+    if path is None:
+        return None if options["package"] is None else ClientPackage.from_result(options["package"])
+    for read in options["packages"]:
+        if read.get("path") == path and read.get("package") is not None:
+            return ClientPackage.from_result(read["package"])
+    try:
+        return packages.read(action.controller_path("package_path", path))
+    except PackageError as error:
+        raise error.for_option("package_path") from error
 
 
 def _identity(action: P2SActionBase, options: dict[str, t.Any]) -> WantedIdentity:

@@ -64,8 +64,11 @@ class ClientPackage:
     def from_result(cls, result: object, *, now: dt.datetime | None = None) -> ClientPackage:
         """Return the package that ``to_result`` showed, or one written by hand with at least ``vpn_server`` and ``server_roots``.
 
-        Roots not valid at ``now`` (default: the present) are left out with a warning. Raises ``PackageError`` for the option ``package``.
+        One that has been read already is returned as it is. Roots not valid at ``now`` (default: the present) are left out with a
+        warning. Raises ``PackageError`` for the option ``package``.
         """
+        if isinstance(result, cls):
+            return result
         try:
             given = package_result.parse(result)
             return _assemble(given.settings, now or utc_now(), given.warnings, given.digest)

@@ -21,7 +21,7 @@ from .profile_signing import Signer
 
 DEFAULT_NAME = "Azure VPN"
 # What has an effect only where a person is asked at the Mac.
-_ASKING = ("approval_timeout", "message_title", "message_text", "message_translations")
+ASKING = ("approval_timeout", "message_title", "message_text", "message_translations")
 
 _TEXTS: dict[str, t.Any] = {"type": "list", "elements": "str"}
 _ALGORITHMS: dict[str, t.Any] = {
@@ -135,7 +135,7 @@ def without_effect(options: Mapping[str, t.Any]) -> tuple[str, ...]:
     delivery = options["delivery"]
     names = [] if delivery == "file" else ["dest"]
     if delivery in ("file", "profiles"):
-        names += _ASKING
+        names += ASKING
     if delivery == "file":
         names.append("user")
     unused = [name for name in names if options[name]]
