@@ -35,7 +35,8 @@ class ActionModule(P2SActionBase):
         if not self._of_role:
             return super()._validated_options(secrets)
         variables = audit_variables.arguments(self._host_variables(audit_variables.NAMES))
-        return audit_variables.options(self._validated(audit_variables.SPEC, {**self._task.args, **variables}, secrets))
+        validated = self._validated(audit_variables.SPEC, {**self._task.args, **variables}, secrets)
+        return audit_variables.options(validated, self._variables.get(audit_variables.READ))
 
     def act(self, options: dict[str, t.Any]) -> dict[str, t.Any]:
         """Observe and tell."""

@@ -28,17 +28,11 @@ options:
       - Path of the client package on the controller, the zip as Azure made it or an unpacked folder, instead of O(package).
       - A relative path is searched for as in C(files/).
     type: path
-  packages:
-    description:
-      - What M(azure_p2s.macos.client_package_info) returned for packages that several hosts use.
-      - The package at O(package_path) is taken from here if it is among them, and read by each host otherwise.
-    type: list
-    elements: dict
-    default: []
   role_variables:
     description:
       - Take the options from the variables of the role C(azure_p2s.macos.vpn_client), as its entry point C(audit) does.
-      - They are checked as the role checks its arguments, and messages name the variable. Beside it only O(packages) can be given.
+      - They are checked as the role checks its arguments, and messages name the variable. No other option can be given beside it.
+      - The package that the role has read before is not read again where C(vpn_client_package) names the same.
       - Ansible compiles a template for each option and host, which takes the controller longer than the audit. This spares it.
     type: bool
     default: false
@@ -105,10 +99,9 @@ EXAMPLES = r"""
   ignore_errors: true
   ignore_unreachable: true
 
-- name: Audit Macs of several gateways in a role that has the variables of vpn_client
+- name: Audit in a role that has the variables of vpn_client
   azure_p2s.macos.client_audit:
     role_variables: true
-    packages: ["{{ client }}"]
   become: true
   register: audit
 

@@ -63,7 +63,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The option O(path), by which the option O(azure_p2s.macos.client_audit#module:packages) finds the package again.
+  description: The option O(path).
   returned: success
   type: str
   sample: vpnclientconfiguration.zip

@@ -29,7 +29,6 @@ SPEC: dict[str, t.Any] = {
     "argument_spec": {
         **{name: spec for name, spec in _OPTIONS.items() if name not in _NOT_LOOKED_AT and not name.startswith(("sign_", "message_"))},
         "package_path": {"type": "path"},
-        "packages": {"type": "list", "elements": "dict", "default": []},
         "certificate": {"type": "str"},
         "common_name": {"type": "str"},
         "role_variables": {"type": "bool", "default": False},
@@ -73,15 +72,13 @@ def look(options: Mapping[str, t.Any], found: Wanted) -> Look:
 
 
 def _package(action: P2SActionBase, options: Mapping[str, t.Any]) -> ClientPackage | None:
-    """Return the package that is given, was read before or has to be read. Raises ``P2SError``."""
-    path = options["package_path"]
-    if path is None:
-        return None if options["package"] is None else ClientPackage.from_result(options["package"])
-    for read in options["packages"]:
-        if read.get("path") == path and read.get("package") is not None:
-            return ClientPackage.from_result(read["package"])
+    """Return the package that is given, or that at its path. Raises ``P2SError``."""
+    if options["package"] is not None:
+        return ClientPackage.from_result(options["package"])
+    if options["package_path"] is None:
+        return None
     try:
-        return packages.read(action.controller_path("package_path", path))
+        return packages.read(action.controller_path("package_path", options["package_path"]))
     except PackageError as error:
         raise error.for_option("package_path") from error
 

@@ -16,6 +16,8 @@ from .action import OptionError
 from .errors import P2SError
 
 PREFIX = "vpn_client_"
+# What the role registers when it has read a package.
+READ = "vpn_client__read"
 # The options whose variable has another name than the option.
 _RENAMED: Mapping[str, str] = {
     "name": "connection_name",
@@ -30,7 +32,7 @@ _RENAMED: Mapping[str, str] = {
     "warn_days": "audit_warn_days",
 }
 # What the role has no variable for.
-_NOT_OF_THE_ROLE = ("package", "server", "remote_identifier", "local_identifier", "server_roots", "packages", "role_variables")
+_NOT_OF_THE_ROLE = ("package", "server", "remote_identifier", "local_identifier", "server_roots", "role_variables")
 VARIABLES: Mapping[str, str] = {
     option: PREFIX + _RENAMED.get(option, option) for option in audit_options.SPEC["argument_spec"] if option not in _NOT_OF_THE_ROLE
 }
@@ -48,7 +50,7 @@ SPEC: Mapping[str, t.Any] = {
     "argument_spec": {
         **{variable: audit_options.SPEC["argument_spec"][option] for option, variable in VARIABLES.items()},
         **_ROLLOUT_ONLY,
-        **{option: audit_options.SPEC["argument_spec"][option] for option in ("packages", "role_variables")},
+        "role_variables": audit_options.SPEC["argument_spec"]["role_variables"],
     },
     "mutually_exclusive": [[VARIABLES["pkcs12_path"], VARIABLES["pkcs12_content"]]],
 }
@@ -81,10 +83,11 @@ def named(error: P2SError) -> P2SError:
     return error if error.option is None else error.for_option(VARIABLES.get(error.option, error.option))
 
 
-def options(validated: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return the options of client_audit that the validated variables stand for."""
-    return {
-        **dict.fromkeys(_NOT_OF_THE_ROLE),
-        **{option: validated[variable] for option, variable in VARIABLES.items()},
-        "packages": validated["packages"],
-    }
+def options(validated: Mapping[str, t.Any], read: object) -> dict[str, t.Any]:
+    """Return the options of client_audit that the validated variables stand for.
+
+    ``read`` is what the role's first task registered, the package of the play's first host: it serves all hosts that use the same.
+    """
+    found = {option: validated[variable] for option, variable in VARIABLES.items()}
+    shared = read.get("package") if isinstance(read, Mapping) and read.get("path") == found["package_path"] else None
+    return {**dict.fromkeys(_NOT_OF_THE_ROLE), **found, "package": shared}

@@ -8,14 +8,16 @@ from __future__ import annotations
 import pathlib
 import types
 import typing as t
+from collections.abc import Callable
 
 import pytest
 import yaml
-from support import demo_pki
+from support import azure_package
 
 from ansible_collections.azure_p2s.macos.plugins import plugin_utils
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import audit_options, audit_variables
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.action import OptionError
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import PackageError
 
 _ROLE = pathlib.Path(plugin_utils.__path__[0]).parents[1] / "roles" / "vpn_client"
 _ARGUMENTS = yaml.safe_load((_ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]["audit"]["options"]
@@ -33,9 +35,9 @@ def _resolved(found: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {name: found.get(name) for name in ("pkcs12_path", "pkcs12_content", "certificate", "common_name")}
 
 
-def _options(**given: t.Any) -> dict[str, t.Any]:
+def _options(read: object = None, **given: t.Any) -> dict[str, t.Any]:
     spec = audit_variables.SPEC["argument_spec"]
-    return audit_variables.options({**dict.fromkeys(spec), **audit_variables.arguments({**GIVEN, **given})})
+    return audit_variables.options({**dict.fromkeys(spec), **audit_variables.arguments({**GIVEN, **given})}, read)
 
 
 def test_every_variable_of_the_role_is_checked_as_the_role_does() -> None:
@@ -73,38 +75,35 @@ def test_of_several_identities_the_one_that_tells_least_counts(given: dict[str, 
     assert [name for name, value in _resolved(_options(**given)).items() if value is not None] == [counts]
 
 
-class TestPackage:
-    """The package at a path is read once: before, for all hosts that use it, or by the host itself."""
+READ = {"path": "azure.zip", "package": {"vpn_server": "gateway.example.com"}}
 
-    @pytest.fixture
-    def root(self) -> dict[str, t.Any]:
-        """A package as client_package_info returns it."""
-        pem = demo_pki.root(key=demo_pki.new_key("p256")).pem
-        return {"path": "azure.zip", "package": {"vpn_server": "gateway.example.com", "server_roots": [{"pem": pem}]}}
 
-    @staticmethod
-    def _package(path: str, packages: list[dict[str, t.Any]], looked_for: list[str]) -> t.Any:
-        def controller_path(option: str, wanted: str) -> str:
-            looked_for.append(wanted)
-            raise OptionError("there is no such file", "give one", option=option)
+def test_a_package_that_was_read_for_all_hosts_is_not_read_again() -> None:
+    assert _options(READ)["package"] == READ["package"]
 
-        action = t.cast(t.Any, types.SimpleNamespace(controller_path=controller_path))
-        return audit_options._package(action, {"package": None, "package_path": path, "packages": packages})
 
-    def test_one_that_was_read_is_not_read_again(self, root: dict[str, t.Any]) -> None:
-        looked_for: list[str] = []
-        assert self._package("azure.zip", [{}, root], looked_for).vpn_server == "gateway.example.com"
-        assert not looked_for
+@pytest.mark.parametrize(
+    "read",
+    [None, {"skipped": True}, {"failed": True, "msg": "path: there is no file azure.zip"}, {**READ, "path": "other.zip"}],
+    ids=["nothing", "skipped", "failed", "another"],
+)
+def test_a_host_reads_its_package_where_it_was_not(read: object) -> None:
+    options = _options(read)
+    assert (options["package"], options["package_path"]) == (None, "azure.zip")
 
-    @pytest.mark.parametrize("packages", [[], [{}], [{"path": "azure.zip", "failed": True}]], ids=["none", "skipped", "failed"])
-    def test_one_that_was_not_is_read(self, packages: list[dict[str, t.Any]]) -> None:
-        looked_for: list[str] = []
-        with pytest.raises(OptionError, match="no such file"):
-            self._package("azure.zip", packages, looked_for)
-        assert looked_for == ["azure.zip"]
 
-    def test_another_one_is_read(self, root: dict[str, t.Any]) -> None:
-        looked_for: list[str] = []
-        with pytest.raises(OptionError):
-            self._package("other.zip", [root], looked_for)
-        assert looked_for == ["other.zip"]
+def _package(read: Callable[[str, str], str]) -> t.Any:
+    action = t.cast(t.Any, types.SimpleNamespace(controller_path=read))
+    return audit_options._package(action, {"package": None, "package_path": "azure.zip"})
+
+
+def test_the_package_at_a_path_is_read(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "azure.zip").write_bytes(azure_package.package(azure_package.Spec(roots=(azure_package.make_root(),))))
+    assert _package(lambda _option, path: str(tmp_path / path)).server_roots
+
+
+def test_a_package_that_cannot_be_read_is_refused_under_the_options_name(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(PackageError, match="does not exist") as refusal:
+        _package(lambda _option, path: str(tmp_path / path))
+    assert refusal.value.option == "package_path"
+    assert audit_variables.named(refusal.value).option == "vpn_client_package"
