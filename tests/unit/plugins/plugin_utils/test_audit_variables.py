@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from support import azure_package
 
 from ansible_collections.azure_p2s.macos.plugins import plugin_utils
@@ -107,3 +108,9 @@ def test_a_package_that_cannot_be_read_is_refused_under_the_options_name(tmp_pat
         _package(lambda _option, path: str(tmp_path / path))
     assert refusal.value.option == "package_path"
     assert audit_variables.named(refusal.value).option == "vpn_client_package"
+
+
+def test_no_other_option_is_taken_beside_the_roles_variables() -> None:
+    validated = ArgumentSpecValidator(**audit_variables.SPEC).validate({**GIVEN, "role_variables": True, "scope": "user"})
+    assert validated.unsupported_parameters == {"scope"}
+    assert validated.error_messages[0].startswith("scope. Supported parameters include: role_variables")
