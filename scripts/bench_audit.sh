@@ -3,12 +3,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# How long an audit of many Macs takes, report included, and the ratio to one SSH command for each that does nothing, as the
-# connecting user.
+# How long an audit of many Macs takes, report included, and the ratio to one SSH command for each that does nothing: with the same
+# inventory, forks and become.
 #   bench_audit.sh [MACS [FORKS]]      (default: 50 and 10)
 # Of ten Macs one is blank, one has lost the gateway's root since the rollout, and eight are rolled out.
-# The Macs are simulated and share this machine's processors with the controller, and macOS's own tools are Python programs there: a
-# Mac's part in the ratio is not that of a real one.
+# ratio_to_raw compares runs that find no SSH connection open, as a scheduled audit does; ratio_to_raw_connected runs within a minute of
+# another one, which use its connections.
+# The Macs are simulated and share this machine's processors with the controller: a Mac's part in the ratio is not that of a real one.
 # Writes benchmarks/audit.json. A benchmark, not a gate: it fails only when something does not run.
 . "$(dirname "$0")/common.sh"
 
@@ -24,7 +25,9 @@ mkdir -p "$work"
 log=$work/ansible.log
 
 simulated_mac() { as_root env "PYTHONPATH=$root/tests" "$venv/bin/python" -m simulated_mac "$@"; }
-trap 'simulated_mac down --dir "$fleet" >/dev/null 2>&1 || true' EXIT
+# A short name: a socket's has 108 bytes at most.
+sockets=$(mktemp -d)
+trap 'simulated_mac down --dir "$fleet" >/dev/null 2>&1 || true; rm -rf "$sockets"' EXIT
 trap 'exit 130' INT TERM HUP
 
 width=$(printf %s "$macs" | wc -c)
@@ -41,9 +44,13 @@ vpn_client_identity_passphrase: Looking-glass 1871
 vpn_client_audit_dest: $work/report
 END
 
-# run PLAYBOOK ARGUMENT...: the seconds it takes
+# run CONNECTIONS PLAYBOOK ARGUMENT...: the seconds it takes; those who use the same CONNECTIONS share them
 run() {
-    python - "$log" ansible-playbook -i "$fleet/inventory.yml" -f "$forks" "$@" <<'END'
+    folder=$sockets/$1
+    shift
+    mkdir -p "$folder"
+    ANSIBLE_SSH_CONTROL_PATH_DIR=$folder python - "$log" ansible-playbook -i "$fleet/inventory.yml" -f "$forks" \
+        -e "@$work/variables.yml" "$@" <<'END'
 import subprocess, sys, time
 with open(sys.argv[1], "ab") as log:
     begin = time.monotonic()
@@ -55,7 +62,7 @@ END
 
 say "rolling out to all but every tenth"
 others=$(seq -f "mac%0${width}g" "$macs" | grep -v '5$' | paste -sd, -)
-run azure_p2s.macos.rollout -e "@$work/variables.yml" -e vpn_client_approval_timeout=20 --limit "$others" >/dev/null || die "the rollout failed; see $log"
+run r azure_p2s.macos.rollout -e vpn_client_approval_timeout=20 --limit "$others" >/dev/null || die "the rollout failed; see $log"
 root_sha256=$(python - "$work/files/azure.zip" <<'END'
 import sys
 sys.path.insert(0, ".cache/collections")
@@ -71,10 +78,11 @@ for name in $(seq -f "mac%0${width}g" "$macs" | grep '0$'); do
 done
 
 say "each is measured three times, in turn"
-run benchmarks/audit/raw.yml >/dev/null || die "a Mac does not answer; see $log"
-for _round in 1 2 3; do
-    run benchmarks/audit/raw.yml >>"$work/raw" || die "the run that does nothing failed; see $log"
-    run azure_p2s.macos.audit -e "@$work/variables.yml" >>"$work/audit" || die "the audit failed; see $log"
+for round in 1 2 3; do
+    for connections in cold connected; do
+        run "a$round" benchmarks/audit/raw.yml >>"$work/raw_$connections" || die "the run that does nothing failed; see $log"
+        run "b$round" azure_p2s.macos.audit >>"$work/audit_$connections" || die "the audit failed; see $log"
+    done
 done
 
 python - "$work" "$macs" "$forks" benchmarks/audit.json <<'END'
@@ -84,17 +92,21 @@ report = json.loads((work / "report" / "audit.json").read_text())
 away = report["summary"]["states"]["unreachable"] + report["summary"]["states"]["failed"]
 if report["summary"]["hosts"] != macs or away:
     sys.exit(f"{away} of {report['summary']['hosts']} Macs were not audited")
-seconds = {name: statistics.median(float(line) for line in (work / name).read_text().split()) for name in ("raw", "audit")}
+names = ("raw_cold", "audit_cold", "raw_connected", "audit_connected")
+seconds = {name: statistics.median(float(line) for line in (work / name).read_text().split()) for name in names}
 found = {
     "macs": macs,
     "forks": forks,
     "cores": os.cpu_count(),
     "states": {state: count for state, count in report["summary"]["states"].items() if count},
     "simulated": True,
-    "raw_seconds": round(seconds["raw"], 2),
-    "audit_seconds": round(seconds["audit"], 2),
-    "milliseconds_per_mac": round(1000 * seconds["audit"] / macs),
-    "ratio_to_raw": round(seconds["audit"] / seconds["raw"], 2),
+    "raw_seconds": round(seconds["raw_cold"], 2),
+    "audit_seconds": round(seconds["audit_cold"], 2),
+    "milliseconds_per_mac": round(1000 * seconds["audit_cold"] / macs),
+    "ratio_to_raw": round(seconds["audit_cold"] / seconds["raw_cold"], 2),
+    "raw_seconds_connected": round(seconds["raw_connected"], 2),
+    "audit_seconds_connected": round(seconds["audit_connected"], 2),
+    "ratio_to_raw_connected": round(seconds["audit_connected"] / seconds["raw_connected"], 2),
 }
 target.write_text(json.dumps(found, indent=2) + "\n")
 for name, value in found.items():

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import functools
 import pathlib
 import re
 import secrets
@@ -18,6 +17,15 @@ from collections.abc import Callable, Mapping, Sequence
 from .errors import MacError
 
 REMOTE = pathlib.Path(__file__).with_name("remote")
+
+
+def _without_comments(text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if line.strip() and not line.lstrip().startswith("#"))
+
+
+# Read when the controller's first process imports this, before it forks one for each host. Half of the bytes are comments, which the
+# Mac need not get.
+_PARTS: Mapping[str, str] = {path.stem: _without_comments(path.read_text("utf-8")) for path in REMOTE.glob("*.sh")}
 
 # Takes the script from standard input as a whole and then runs it. bash 3.2, which macOS has as /bin/sh, frees its input buffer when
 # it reads its script from there and a descriptor is duplicated, and goes on using it (input.c); built on Linux it was seen to abort.
@@ -80,7 +88,7 @@ class Script:
             f"unset {' '.join(['nonce', *sorted(self.variables)])}",
             f"nonce={nonce}",
             *assignments,
-            *(_part(name) for name in ("common", *self.parts)),
+            *(_PARTS[name] for name in ("common", *self.parts)),
             "begin",
             *self.steps,
             "finish",
@@ -162,11 +170,6 @@ def usable(section: Section, tool: str) -> Section:
 def words(values: Sequence[str]) -> str:
     """Return ``values`` as one shell variable's worth of lines."""
     return "\n".join(values)
-
-
-@functools.cache
-def _part(name: str) -> str:
-    return (REMOTE / f"{name}.sh").read_text("utf-8")
 
 
 def _sections(parts: Sequence[bytes]) -> dict[str, Section]:

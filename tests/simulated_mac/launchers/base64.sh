@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh
 # base64 as macOS has it: -D decodes, -d since 13 only, -i and -o name files, no line breaks unless -b asks for them.
+# Without options tool.c does it itself.
 PATH=/.simulator/bin
 usage() {
   echo "Usage:	base64 [-h | -D | -d] [-b count] [-i in_file] [-o out_file]" >&2

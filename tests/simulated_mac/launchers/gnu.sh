@@ -10,11 +10,6 @@ refuse() {
   exit "${2:-1}"
 }
 case $name in
-sleep)
-  case ${1-} in
-  '' | *[!0-9.]*) echo 'usage: sleep seconds' >&2; exit 1 ;;
-  esac
-  [ $# = 1 ] || { echo 'usage: sleep seconds' >&2; exit 1; } ;;
 find)
   for argument do
     case $argument in

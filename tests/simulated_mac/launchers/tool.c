@@ -197,7 +197,11 @@ static void refuse_options(int argc, char **argv)
 /* What only GNU's take among operands and options' arguments. */
 static void refuse_forms(int argc, char **argv)
 {
-    static const char *const checked[] = {"sleep", "find", "head", "expr", "dd", "touch", "od", 0};
+    if (!strcmp(name, "sleep") && (argc != 2 || !*argv[1] || argv[1][strspn(argv[1], "0123456789.")])) {
+        dprintf(2, "usage: sleep seconds\n");
+        exit(1);
+    }
+    static const char *const checked[] = {"find", "head", "expr", "dd", "touch", "od", 0};
     for (const char *const *each = checked; *each; each++)
         if (!strcmp(*each, name)) {
             int status = run_script(HIDDEN "lib/gnu.sh", argc, argv);
@@ -222,6 +226,49 @@ static void refuse_protected(int argc, char **argv)
             dprintf(2, "%s: %s: Operation not permitted\n", name, argv[i]);
             exit(1);
         }
+}
+
+/* Write what the tool prints; how a full disk ends it is for the caller to say. */
+static int put(int descriptor, const char *text, size_t size)
+{
+    while (size) {
+        ssize_t more = write(descriptor, text, size);
+        if (more < 0 && errno == EINTR)
+            continue;
+        if (more < 0)
+            return -1;
+        text += more;
+        size -= more;
+    }
+    return 0;
+}
+
+/* base64 without options, as every remote script calls it: standard input in one line. */
+static void encode(void)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static char in[3 << 14], out[4 << 14];
+    for (;;) {
+        size_t got = 0;
+        ssize_t more;
+        while (got < sizeof in && (more = read(0, in + got, sizeof in - got)) != 0) {
+            if (more < 0 && errno != EINTR)
+                exit(66);
+            got += more < 0 ? 0 : more;
+        }
+        size_t written = 0;
+        for (size_t i = 0; i < got; i += 3) {
+            uint32_t bits = 0;
+            for (size_t j = 0; j < 3; j++)
+                bits = bits << 8 | (i + j < got ? (unsigned char)in[i + j] : 0);
+            for (size_t j = 0; j < 4; j++)
+                out[written++] = j > got - i ? '=' : letters[bits >> (18 - 6 * j) & 63];
+        }
+        if (put(1, out, written))
+            exit(1);
+        if (got < sizeof in)
+            exit(put(1, "\n", 1) ? 1 : 0);
+    }
 }
 
 static void send_all(int connection, const char *text, size_t size)
@@ -256,22 +303,6 @@ static char *field(char *end, const char *text)
     return end;
 }
 
-static void put(int descriptor, const char *text, size_t size)
-{
-    while (size) {
-        ssize_t more = write(descriptor, text, size);
-        if (more < 0 && errno == EINTR)
-            continue;
-        if (more < 0) { /* a full disk */
-            if (descriptor == 1)
-                dprintf(2, "%s: stdout: %s\n", name, strerror(errno));
-            exit(1);
-        }
-        text += more;
-        size -= more;
-    }
-}
-
 /* What the stand-in has printed: its exit status, the length of its standard output, that, and its standard error. */
 static void put_output(const char *text, size_t size)
 {
@@ -283,7 +314,10 @@ static void put_output(const char *text, size_t size)
     signal(SIGPIPE, SIG_DFL);
     /* stderr first: it is not buffered. */
     put(2, out + length, size - (out - text) - length);
-    put(1, out, length);
+    if (put(1, out, length)) { /* a full disk */
+        dprintf(2, "%s: stdout: %s\n", name, strerror(errno));
+        exit(status ? status & 0xff : 1);
+    }
     exit(status & 0xff);
 }
 
@@ -394,6 +428,8 @@ int main(int argc, char **argv)
         snprintf(folder, sizeof folder, "/var/folders/zz/%u/T/", (unsigned)geteuid());
         setenv("TMPDIR", folder, 1);
     }
+    if (!strcmp(name, "base64") && argc == 1)
+        encode();
     if (tool->kind == SCRIPT) {
         snprintf(program, sizeof program, HIDDEN "lib/%s", tool->program);
         become(command((const char *[]){HIDDEN "bin/sh", program, 0}, argc, argv));
