@@ -3,18 +3,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# How long an audit of many Macs takes, report included, and the ratio to one SSH command for each that does nothing: with the same
-# inventory, forks and become.
-#   bench_audit.sh [MACS [FORKS]]      (default: 50 and 10)
+# How long an audit of many Macs takes, report included, and the ratio to one SSH command for each that does nothing, with the same
+# inventory and forks.
+#   bench_audit.sh [MACS [FORKS]]      (default: 100, and 5 as Ansible has by itself)
 # Of ten Macs one is blank, one has lost the gateway's root since the rollout, and eight are rolled out.
-# ratio_to_raw compares runs that find no SSH connection open, as a scheduled audit does; ratio_to_raw_connected runs within a minute of
-# another one, which use its connections.
+#   ratio_to_raw             as the Macs' users, and no SSH connection is open, as a scheduled audit finds them
+#   ratio_to_raw_become      the same with become, for the no-op as well
+#   ratio_to_raw_connected   as the first, within a minute of another run, whose connections are used
 # The Macs are simulated and share this machine's processors with the controller: a Mac's part in the ratio is not that of a real one.
 # Writes benchmarks/audit.json. A benchmark, not a gate: it fails only when something does not run.
 . "$(dirname "$0")/common.sh"
 
-macs=${1:-50}
-forks=${2:-10}
+macs=${1:-100}
+forks=${2:-5}
 PATH=$venv/bin:$PATH:/usr/sbin:/sbin
 export PATH
 
@@ -37,7 +38,6 @@ say "starting $macs simulated Macs"
 (cd "$work" && python "$root/tests/support/demo_files.py" files $(seq -f "mac%0${width}g" "$macs"))
 simulated_mac up --count "$macs" --dir "$fleet" --approves-after 0.5 >/dev/null
 cat >"$work/variables.yml" <<END
-ansible_become: true
 vpn_client_package: $work/files/azure.zip
 vpn_client_identity_pkcs12: $work/files/{{ inventory_hostname }}.p12
 vpn_client_identity_passphrase: Looking-glass 1871
@@ -62,7 +62,7 @@ END
 
 say "rolling out to all but every tenth"
 others=$(seq -f "mac%0${width}g" "$macs" | grep -v '5$' | paste -sd, -)
-run r azure_p2s.macos.rollout -e vpn_client_approval_timeout=20 --limit "$others" >/dev/null || die "the rollout failed; see $log"
+run r azure_p2s.macos.rollout -e ansible_become=true -e vpn_client_approval_timeout=20 --limit "$others" >/dev/null || die "the rollout failed; see $log"
 root_sha256=$(python - "$work/files/azure.zip" <<'END'
 import sys
 sys.path.insert(0, ".cache/collections")
@@ -77,12 +77,19 @@ for name in $(seq -f "mac%0${width}g" "$macs" | grep '0$'); do
         security delete-certificate -Z $root_sha256 $keychain" >>"$log" 2>&1 || die "$name keeps its root; see $log"
 done
 
+# both HOW CONNECTIONS ARGUMENT...: the two, one after the other
+both() {
+    how=$1 connections=$2
+    shift 2
+    run "$connections-raw" benchmarks/audit/raw.yml "$@" >>"$work/raw_$how" || die "the run that does nothing failed; see $log"
+    run "$connections-audit" azure_p2s.macos.audit "$@" >>"$work/audit_$how" || die "the audit failed; see $log"
+}
+
 say "each is measured three times, in turn"
 for round in 1 2 3; do
-    for connections in cold connected; do
-        run "a$round" benchmarks/audit/raw.yml >>"$work/raw_$connections" || die "the run that does nothing failed; see $log"
-        run "b$round" azure_p2s.macos.audit >>"$work/audit_$connections" || die "the audit failed; see $log"
-    done
+    both cold "$round"
+    both connected "$round"
+    both become "b$round" -e ansible_become=true
 done
 
 python - "$work" "$macs" "$forks" benchmarks/audit.json <<'END'
@@ -92,21 +99,27 @@ report = json.loads((work / "report" / "audit.json").read_text())
 away = report["summary"]["states"]["unreachable"] + report["summary"]["states"]["failed"]
 if report["summary"]["hosts"] != macs or away:
     sys.exit(f"{away} of {report['summary']['hosts']} Macs were not audited")
-names = ("raw_cold", "audit_cold", "raw_connected", "audit_connected")
-seconds = {name: statistics.median(float(line) for line in (work / name).read_text().split()) for name in names}
+def median(name):
+    return statistics.median(float(line) for line in (work / name).read_text().split())
+
+
+def ratio(how):
+    runs = [[float(line) for line in (work / f"{name}_{how}").read_text().split()] for name in ("audit", "raw")]
+    return round(statistics.median(audit / raw for audit, raw in zip(*runs)), 2)
+
+
 found = {
     "macs": macs,
     "forks": forks,
     "cores": os.cpu_count(),
     "states": {state: count for state, count in report["summary"]["states"].items() if count},
     "simulated": True,
-    "raw_seconds": round(seconds["raw_cold"], 2),
-    "audit_seconds": round(seconds["audit_cold"], 2),
-    "milliseconds_per_mac": round(1000 * seconds["audit_cold"] / macs),
-    "ratio_to_raw": round(seconds["audit_cold"] / seconds["raw_cold"], 2),
-    "raw_seconds_connected": round(seconds["raw_connected"], 2),
-    "audit_seconds_connected": round(seconds["audit_connected"], 2),
-    "ratio_to_raw_connected": round(seconds["audit_connected"] / seconds["raw_connected"], 2),
+    "raw_seconds": median("raw_cold"),
+    "audit_seconds": median("audit_cold"),
+    "milliseconds_per_mac": round(1000 * median("audit_cold") / macs),
+    "ratio_to_raw": ratio("cold"),
+    "ratio_to_raw_become": ratio("become"),
+    "ratio_to_raw_connected": ratio("connected"),
 }
 target.write_text(json.dumps(found, indent=2) + "\n")
 for name, value in found.items():

@@ -81,16 +81,14 @@ leave() {
 # On a full disk the answer says that and nothing else: the rest may be cut short, and may not look so.
 finish() {
     find_room
+    label finished 0 "${failed:-nothing failed}"
     printf '%s answer\n' "$nonce"
-    {
-        if [ -n "$full" ]; then
-            failed=room
-        else
-            # shellcheck disable=SC2086 # a word for each file; mktemp puts no blank into their names
-            /bin/cat $pieces
-        fi
-        printf '%s finished 0\n%s\n' "$nonce" "${failed:-nothing failed}"
-    } | /usr/bin/base64
+    if [ -n "$full" ]; then
+        printf '%s finished 0\nroom\n' "$nonce" | /usr/bin/base64
+    else
+        # shellcheck disable=SC2086 # a word for each file; mktemp puts no blank into their names
+        /bin/cat $pieces | /usr/bin/base64
+    fi
     printf '%s end\n' "$nonce"
 }
 
@@ -141,12 +139,12 @@ fresh() {
     err=$work/$count.err
 }
 
-# printed PATTERN: whether a line of what the last tool printed is like PATTERN.
+# printed FILE PATTERN: whether a line of FILE, what a tool printed, is like PATTERN.
 printed() {
     while IFS= read -r row || [ -n "$row" ]; do
         # shellcheck disable=SC2254 # it is a pattern
-        case "$row" in $1) return 0 ;; esac
-    done <"$out"
+        case "$row" in $2) return 0 ;; esac
+    done <"$1"
     return 1
 }
 

@@ -31,7 +31,7 @@ read_profiles() {
     fi
     limited 30 /usr/bin/profiles status -type enrollment
     section enrollment
-    if ! printed 'MDM enrollment: No*'; then
+    if ! printed "$out" 'MDM enrollment: No*'; then
         # The only tool that says who installed a profile. As the owner: root is not told of the profiles of users.
         owner_do 60 /usr/sbin/system_profiler SPConfigurationProfileDataType -xml
         section sources
@@ -72,7 +72,7 @@ read_elsewhere() {
         # Removed as its owner, so one that belongs to nobody of that name is not ours to judge.
         case "$who" in *[!A-Za-z0-9._-]* | -*) continue ;; esac
         limited 20 /usr/bin/stat -f %Su "$other"
-        ! printed "$who" || others="$others $who"
+        ! printed "$out" "$who" || others="$others $who"
     done
     # shellcheck disable=SC2086 # a line for each
     say elsewhere 0 $others

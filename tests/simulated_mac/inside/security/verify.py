@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import calendar
+import functools
 import sys
 import time
 
+from .. import crypto
 from ..keychain_file import DamagedKeychain, Keychain
 from ..machine_context import Machine
 from . import main, status, store
@@ -36,6 +38,18 @@ def _anchors(mac: Machine) -> list[bytes]:
         return []
 
 
+# Where the process goes on living (resident.py), the same certificates come again and again.
+@functools.lru_cache(maxsize=256)
+def _facts(der: bytes) -> tuple[float, float, str, str]:
+    facts = crypto.certificate(der)
+    return facts["not_before"], facts["not_after"], facts["sha256"], facts["sha1"]
+
+
+@functools.lru_cache(maxsize=256)
+def _signed_by(der: bytes, issuer: bytes) -> bool:
+    return crypto.signed_by(der, issuer)
+
+
 _EKU = {"ssl": "serverAuth", "eap": "serverAuth", "smime": "emailProtection", "codeSign": "codeSigning"}
 
 
@@ -53,8 +67,6 @@ def judge(
     command: str | None = None,
 ) -> str:
     """Return an empty text for a trusted certificate, else the code that says what is wrong; "deny" for a denied one."""
-    from .. import crypto
-
     now = mac.now() if now is None else now
     pool = (more or []) + _known(mac, keychains or [], command)
     with mac.state() as data:
@@ -62,19 +74,19 @@ def judge(
     roots = _anchors(mac) if anchors is None else anchors
     current = der
     for depth in range(10):
-        facts = crypto.certificate(current)
-        if not facts["not_before"] <= now <= facts["not_after"]:
-            return "CSSMERR_TP_CERT_EXPIRED" if facts["not_after"] < now else "CSSMERR_TP_CERT_NOT_VALID_YET"
-        if facts["sha256"] in mac.spec["revoked"]:
+        not_before, not_after, sha256, sha1 = _facts(current)
+        if not not_before <= now <= not_after:
+            return "CSSMERR_TP_CERT_EXPIRED" if not_after < now else "CSSMERR_TP_CERT_NOT_VALID_YET"
+        if sha256 in mac.spec["revoked"]:
             return "CSSMERR_TP_CERT_REVOKED"
-        entry = said.get(facts["sha1"]) if anchors is None else None
+        entry = said.get(sha1) if anchors is None else None
         if entry is not None and entry["result"] == "deny":
             return "deny"
         if entry is not None or current in roots:
             return _fits(der, policy, host, client=client)
         if depth and not crypto.is_ca(current):
             return "CSSMERR_TP_NOT_TRUSTED"
-        issuer = next((other for other in pool + roots if other != current and crypto.signed_by(current, other)), None)
+        issuer = next((other for other in pool + roots if other != current and _signed_by(current, other)), None)
         if issuer is None:
             return "CSSMERR_TP_NOT_TRUSTED"
         current = issuer
@@ -83,8 +95,6 @@ def judge(
 
 def _fits(der: bytes, policy: str, host: str | None, *, client: bool) -> str:
     """Return an empty text if a certificate with a trusted chain is one for ``policy`` and ``host``, else the code."""
-    from .. import crypto
-
     wanted = "clientAuth" if client and policy in ("ssl", "eap") else _EKU.get(policy)
     purposes = crypto.purposes(der)
     if wanted is not None and purposes is not None and wanted not in purposes:
@@ -106,8 +116,6 @@ def _moment(text: str) -> float:
 
 def verify_cert(mac: Machine, argv: list[str]) -> int:
     """Judge a certificate with its chain, as this Mac trusts it."""
-    from .. import crypto
-
     options, _operands = main.options(argv, "hc:r:p:Cd:k:n:NLlqR:Ptv")
     flags = dict(options)
     files = {flag: [value for name, value in options if name == flag] for flag in ("-c", "-r", "-k")}

@@ -15,7 +15,7 @@ WITHOUT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 {break_it}
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import errors, identity, pki, profile_signing
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import errors, identity, libraries, pki, profile_signing
 try:
     {call}
 except errors.P2SError as error:
@@ -50,3 +50,9 @@ def test_a_controller_without_cryptography_says_what_to_install(call: str) -> No
 def test_a_cryptography_too_old_is_not_called_missing() -> None:
     """Debian 12's is 38: an admin who sees it installed must not be told that it is missing."""
     assert "cryptography is older than 44.0, or damaged, on the controller; install requirements.txt" in _said(OLD, CALLS["an-identity"])
+
+
+@pytest.mark.parametrize("break_it", [MISSING, OLD, ""], ids=["missing", "old", "there"])
+def test_what_is_loaded_ahead_of_time_is_no_condition(break_it: str) -> None:
+    """Ansible loads a plugin before it can report anything."""
+    assert _said(break_it, "libraries.warm_up()") == ""
