@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
 import os
 import pathlib
 import typing as t
@@ -40,6 +42,10 @@ class P2SActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no 
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         self._variables = task_vars or {}
         secrets: set[str] = set()
+        if multiprocessing.parent_process() is not None:
+            # Ansible forks a process for this task and host, which ends with it. A garbage collection would look through what it shares
+            # with its parent, and copy that, which takes longer than the task.
+            gc.disable()
         try:
             options = self._validated_options(secrets)
             outcome = {"changed": False, **self.act(options)}
