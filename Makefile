@@ -51,7 +51,7 @@ bench-identities: ## 1000 client identities: issued, found valid, and the ratio 
 	@sh scripts/setup.sh main
 	@sh scripts/bench_identities.sh
 
-bench-audit: ## an audit of 100 simulated Macs, and the ratio to a command that does nothing
+bench-audit: ## an audit of 50 simulated Macs, and the ratio to a command that does nothing
 	@sh scripts/setup.sh packages main
 	@sh scripts/bench_audit.sh
 

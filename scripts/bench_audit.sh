@@ -5,7 +5,7 @@
 #
 # How long an audit of many Macs takes, report included, and the ratio to one SSH command for each that does nothing, with the same
 # inventory and forks.
-#   bench_audit.sh [MACS [FORKS]]      (default: 100, and 5 as Ansible has by itself)
+#   bench_audit.sh [MACS [FORKS]]      (default: 50, and 5 as Ansible has by itself)
 # Of ten Macs one is blank, one has lost the gateway's root since the rollout, and eight are rolled out.
 #   ratio_to_raw             as the Macs' users, and no SSH connection is open, as a scheduled audit finds them
 #   ratio_to_raw_become      the same with become, for the no-op as well
@@ -14,7 +14,7 @@
 # Writes benchmarks/audit.json. A benchmark, not a gate: it fails only when something does not run.
 . "$(dirname "$0")/common.sh"
 
-macs=${1:-100}
+macs=${1:-50}
 forks=${2:-5}
 PATH=$venv/bin:$PATH:/usr/sbin:/sbin
 export PATH
