@@ -99,6 +99,8 @@ report = json.loads((work / "report" / "audit.json").read_text())
 away = report["summary"]["states"]["unreachable"] + report["summary"]["states"]["failed"]
 if report["summary"]["hosts"] != macs or away:
     sys.exit(f"{away} of {report['summary']['hosts']} Macs were not audited")
+
+
 def median(name):
     return statistics.median(float(line) for line in (work / name).read_text().split())
 

@@ -25,7 +25,7 @@ def _without_comments(text: str) -> str:
 
 # Read when the controller's first process imports this, before it forks one for each host. Half of the bytes are comments, which the
 # Mac need not get.
-_PARTS: Mapping[str, str] = {path.stem: _without_comments(path.read_text("utf-8")) for path in REMOTE.glob("*.sh")}
+PARTS: Mapping[str, str] = {path.stem: _without_comments(path.read_text("utf-8")) for path in REMOTE.glob("*.sh")}
 
 # Takes the script from standard input as a whole and then runs it. bash 3.2, which macOS has as /bin/sh, frees its input buffer when
 # it reads its script from there and a descriptor is duplicated, and goes on using it (input.c); built on Linux it was seen to abort.
@@ -88,7 +88,7 @@ class Script:
             f"unset {' '.join(['nonce', *sorted(self.variables)])}",
             f"nonce={nonce}",
             *assignments,
-            *(_PARTS[name] for name in ("common", *self.parts)),
+            *(PARTS[name] for name in ("common", *self.parts)),
             "begin",
             *self.steps,
             "finish",

@@ -5,7 +5,8 @@
 
 ``load_pkcs12`` has OpenSSL test with 64 rounds of Miller-Rabin each whether the primes of an RSA key are primes: some 35 ms for 2048
 bits, ten times all the rest. That is for keys from strangers. Here the file's MAC shows that the key is as the admin's tool wrote it,
-its numbers are seen to belong together, and a signature made with it is verified, which no key with a wrong prime would pass.
+its numbers are seen to belong together, and a signature made with it is verified. A key with a composite number for a prime fails that,
+unless somebody made it to deceive, who then knew the passphrase.
 What this does not see through is left to ``load_pkcs12``; nothing is refused here.
 """
 

@@ -23,7 +23,10 @@ sshd:*:75:75:sshd Privilege separation:/var/empty:/usr/bin/false
 _mbsetupuser:*:248:248:Setup User:/var/setup:/bin/bash
 """
 _SYSTEM_GROUPS = "nobody:*:-2:\nwheel:*:0:root\ndaemon:*:1:root\nsshd:*:75:\nstaff:*:20:{users}\nadmin:*:80:root,{admins}\n"
-_PAM = "auth required {asks}\naccount required /.simulator/pam/pam_permit.so\nsession required /.simulator/pam/pam_permit.so\n"
+_PAM = (
+    "auth required /.simulator/pam/pam_unix.so\naccount required /.simulator/pam/pam_permit.so\n"
+    "session required /.simulator/pam/pam_permit.so\n"
+)
 
 
 def furnish(root: pathlib.Path, spec: MacSpec, public_key: str) -> None:
@@ -76,10 +79,8 @@ def _sudo(root: pathlib.Path, spec: MacSpec) -> None:
         f"root ALL=(ALL) ALL\n%admin ALL=(ALL) {rule}\n"
     )
     (etc / "sudoers").chmod(0o440)
-    # pam_unix brings many libraries with it, which every sudo would load.
-    asks = "/.simulator/pam/pam_unix.so" if spec.sudo_password else "/.simulator/pam/pam_deny.so"
     for service in ("sudo", "sudo-i", "other"):
-        (etc / "pam.d" / service).write_text(_PAM.format(asks=asks))
+        (etc / "pam.d" / service).write_text(_PAM)
 
 
 def _version(root: pathlib.Path, spec: MacSpec) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 
 import pytest
@@ -61,7 +62,7 @@ def test_environment_is_the_callers(mac: SimulatedMac) -> None:
 
 
 def test_standard_input_by_its_name(mac: SimulatedMac) -> None:
-    assert mac.sh("printf x | /usr/bin/shasum -a 256 /dev/stdin").returncode == 0
+    assert mac.sh("printf x | /usr/bin/shasum -a 256 /dev/stdin").stdout.startswith(hashlib.sha256(b"x").hexdigest())
 
 
 @pytest.mark.parametrize("signal", ["TERM", "KILL"])
@@ -107,3 +108,12 @@ def test_its_standard_error_comes_first(mac: SimulatedMac) -> None:
     """As that of any tool which buffers what it prints into a pipe."""
     done = mac.sh("/usr/bin/stat -f %N / /tmp/missing / 2>&1")
     assert done.stdout == "stat: /tmp/missing: stat: No such file or directory\n/\n/\n"
+
+
+def test_a_resident_that_has_died_is_seen(boot: Boot) -> None:
+    """Not passed over by the other way, which would hide it. So this shows as well that the resident is what runs the stand-ins."""
+    mac = boot()
+    (resident,) = standing_in(mac)
+    done = mac.sh(f"sudo kill -KILL {resident}; sleep 0.2; /usr/bin/sw_vers; echo $?")
+    assert done.stdout == "70\n"
+    assert "the resident has died" in done.stderr

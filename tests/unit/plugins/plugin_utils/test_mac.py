@@ -29,7 +29,14 @@ def test_a_script_cut_short_on_its_way_does_nothing() -> None:
 
 @pytest.mark.parametrize("part", sorted(path.stem for path in mac.REMOTE.glob("*.sh")))
 def test_every_part_is_posix_shell(part: str) -> None:
-    text = (mac.REMOTE / f"{part}.sh").read_text()
+    text = mac.PARTS[part]
+    # Nothing but comments and empty lines stays behind.
+    show = "{}\ndeclare -f\ndeclare -p timed verify 2>/dev/null || :"
+    whole, sent = (
+        subprocess.run(["bash", "-c", show.format(code)], capture_output=True, check=True).stdout
+        for code in ((mac.REMOTE / f"{part}.sh").read_text(), text)
+    )
+    assert sent == whole.replace(rb"\n\n", rb"\n") != b""
     for shell in (["dash", "-n"], ["bash", "--posix", "-n"]):
         subprocess.run(shell, input=text.encode(), check=True)
     # bash 3.2, which is /bin/sh on macOS, keeps an assignment that stands before a function call.

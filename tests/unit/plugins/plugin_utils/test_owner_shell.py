@@ -6,38 +6,23 @@
 from __future__ import annotations
 
 import pathlib
-import subprocess
 from collections.abc import Mapping
 
 import pytest
+from support.remote_shell import sections_of, stand_in
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Section
 
-NONCE = "p2s0123456789abcdef"
-PATHS = {"/usr/bin/stat": "stat", "/usr/bin/id": "id", "/usr/bin/sudo": "sudo", "/usr/bin/security": "security"}
+PATHS = ("/usr/bin/stat", "/usr/bin/id", "/usr/bin/sudo", "/usr/bin/security")
 NEVER = "echo asked >&2; exit 99"
 
 
 def run(shell: list[str], folder: pathlib.Path, steps: str, tools: Mapping[str, str], **variables: str) -> dict[str, Section]:
     """Run ``steps`` with these stand-ins (shell scripts) for the tools, and return the sections."""
-    work = folder / "work"
-    work.mkdir()
-    text = "".join((mac.REMOTE / f"{part}.sh").read_text() for part in ("common", "owner", "audit"))
-    for path, name in PATHS.items():
-        (folder / name).write_text(f"#!/bin/sh\n{tools.get(name, NEVER)}\n")
-        (folder / name).chmod(0o755)
-        text = text.replace(path, str(folder / name))
-    script = [
-        text,
-        f"umask 077; work={work} nonce={NONCE} feed= failed= at_exit= tool=\nprepare",
-        *(f"{name}={mac.quote(name, value)}" for name, value in {"user": "", "as_root": "", **variables}.items()),
-        f"{steps}\nfinish\nleave\n",
-    ]
-    command = [*shell, "-c", mac.TAKE_SCRIPT]
-    done = subprocess.run(command, input="\n".join(script).encode(), capture_output=True, check=True, timeout=90)
-    assert done.stderr == b""
-    return mac.parse(done.stdout.decode(), NONCE)
+    text = "".join(mac.PARTS[part] for part in ("common", "owner", "audit"))
+    text = stand_in(folder, text, {path: tools.get(path.rpartition("/")[2], NEVER) for path in PATHS})
+    return sections_of(shell, folder, text, steps, {"user": "", "as_root": "", **variables})
 
 
 # What stat prints; what is set; whose id is looked up; the six lines.

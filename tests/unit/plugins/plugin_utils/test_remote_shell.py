@@ -8,17 +8,15 @@ from __future__ import annotations
 import pathlib
 import subprocess
 import time
-import typing as t
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.remote_shell import NONCE, START, given_to
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 
-COMMON = (mac.REMOTE / "common.sh").read_text()
-NONCE = "p2s0123456789abcdef"
-START = f"nonce={NONCE} feed= failed= at_exit= tool=\nprepare\n"
+COMMON = mac.PARTS["common"]
 
 
 def run(shell: list[str], script: str, folder: pathlib.Path) -> str:
@@ -27,11 +25,6 @@ def run(shell: list[str], script: str, folder: pathlib.Path) -> str:
     work.mkdir(exist_ok=True)
     text = f"{COMMON}\nwork={work}\n{START}{script}\nleave\n"
     return given_to(shell, text).stdout.decode()
-
-
-def given_to(shell: list[str], text: str, **more: t.Any) -> subprocess.CompletedProcess[bytes]:
-    """Give ``text`` to a shell as to that of a Mac."""
-    return subprocess.run([*shell, "-c", mac.TAKE_SCRIPT], input=text.encode(), capture_output=True, check=True, timeout=30, **more)
 
 
 STATUSES = {

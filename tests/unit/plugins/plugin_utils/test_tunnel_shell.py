@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import pathlib
-import subprocess
 import time
 from collections.abc import Mapping
+
+from support.remote_shell import sections_of, stand_in
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Section
 
-NONCE = "p2s0123456789abcdef"
-TOOLS = {"/sbin/ifconfig": "ifconfig", "/usr/bin/log": "log"}
+TOOLS = ("/sbin/ifconfig", "/usr/bin/log", "/opt/homebrew/bin/vpnutil")
 IPSEC0 = "ipsec0: flags=8051<UP> mtu 1280\\n\\tinet 172.16.201.2 --> 172.16.201.2 netmask 0xffffff00 \\n"
 USB = "USB-1: flags=8863<UP> mtu 1500\\n\\tinet 192.0.2.77 netmask 0xffffff00\\n"
 SESSION = "x NESMIKEv2VPNSession[Primary Tunnel:Azure VPN:UUID:(null)]: status changed to disconnected, last stop reason"
@@ -23,15 +23,7 @@ ERROR = 'x Last disconnect error for Azure VPN changed from "none" to "The VPN c
 
 def run(shell: list[str], folder: pathlib.Path, steps: str, tools: Mapping[str, str], **variables: str) -> dict[str, Section]:
     """Run ``steps`` with these stand-ins (shell scripts) for the tools, and return the sections."""
-    for name in ("ifconfig", "log", "vpnutil"):
-        path = folder / name
-        path.write_text(f"#!/bin/sh\n{tools.get(name, ':')}\n")
-        path.chmod(0o755)
-    work = folder / "work"
-    work.mkdir()
-    text = (mac.REMOTE / "tunnel_write.sh").read_text()
-    for path, name in TOOLS.items():
-        text = text.replace(path, str(folder / name))
+    text = stand_in(folder, mac.PARTS["tunnel_write"], {path: tools.get(path.rpartition("/")[2], ":") for path in TOOLS})
     usual = {
         "connection": "Azure VPN",
         "timeout": "30",
@@ -40,18 +32,8 @@ def run(shell: list[str], folder: pathlib.Path, steps: str, tools: Mapping[str, 
         "has_pools": "yes",
         "vpnutil": str(folder / "vpnutil"),
     }
-    script = [
-        (mac.REMOTE / "common.sh").read_text(),
-        text,
-        'owner_run() { limited "$@"; }',
-        *(f"{name}={mac.quote(name, value)}" for name, value in {**usual, **variables}.items()),
-        f"work={work} nonce={NONCE} feed= failed= at_exit= tool=\nprepare",
-        f"mark_time\n{steps}\nfinish\nleave\n",
-    ]
-    command = [*shell, "-c", mac.TAKE_SCRIPT]
-    done = subprocess.run(command, input="\n".join(script).encode(), capture_output=True, check=True, timeout=90)
-    assert done.stderr == b""
-    return mac.parse(done.stdout.decode(), NONCE)
+    text = f'{mac.PARTS["common"]}\n{text}\nowner_run() {{ limited "$@"; }}'
+    return sections_of(shell, folder, text, f"mark_time\n{steps}", {**usual, **variables})
 
 
 def says(state: str) -> str:
