@@ -17,9 +17,9 @@ NONCE = "p2s0123456789abcdef"
 START = f"nonce={NONCE} feed= failed= at_exit= tool=\nprepare\n"
 
 
-def given_to(shell: list[str], text: str, **more: t.Any) -> subprocess.CompletedProcess[bytes]:
+def given_to(shell: list[str], text: str, *, check: bool = True, **more: t.Any) -> subprocess.CompletedProcess[bytes]:
     """Give ``text`` to a shell as to that of a Mac."""
-    return subprocess.run([*shell, "-c", mac.TAKE_SCRIPT], input=text.encode(), capture_output=True, check=True, timeout=90, **more)
+    return subprocess.run([*shell, "-c", mac.TAKE_SCRIPT], input=text.encode(), capture_output=True, check=check, timeout=90, **more)
 
 
 def stand_in(folder: pathlib.Path, text: str, tools: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ begin() {
     at_exit=
     work=
     watchdog=
+    ended=
     tool=
     trap 'leave' EXIT
     trap 'exit 1' INT TERM
@@ -65,11 +66,20 @@ prepare() {
         keep_time
     ) &
     watchdog=$!
+    ended=$watchdog
 }
 
 leave() {
-    # Told to end while a tool runs: nobody would stop it later.
-    [ -z "$tool" ] || kill -TERM "$tool" 2>/dev/null
+    # Told once is enough: what follows is brought to its end.
+    trap : INT TERM
+    # Told to end while a tool runs, or has just begun and is not in $tool yet: nobody would stop it later.
+    [ -n "$tool" ] || [ "$!" = "$ended" ] || tool=$!
+    if [ -n "$tool" ]; then
+        kill -TERM "$tool" 2>/dev/null
+        # A shell that was just forked and has not become the tool yet can lose that: the watchdog repeats it, and ends with KILL.
+        turn=$((turn + 1))
+        note 1 && wait "$tool" 2>/dev/null
+    fi
     [ -z "$at_exit" ] || $at_exit
     if [ -n "$watchdog" ]; then
         kill -KILL "$watchdog" 2>/dev/null
@@ -196,20 +206,26 @@ find_room() {
 watched() {
     { "$@" <&3 3<&- & } 3<&0
     tool=$!
-    noted=
-    {
-        echo "$turn $tool $limit" >"$work/running"
-        read -r noted rest <"$work/running"
-    } 2>/dev/null
-    if [ "$noted" = "$turn" ]; then
+    if note "$limit"; then
         wait "$tool"
         status=$?
         { :; } 2>/dev/null >"$work/running"
     else
         attend
     fi
+    ended=$!
     tool=
     return "$status"
+}
+
+# note SECONDS: tell the watchdog of the tool that runs. Fails where it cannot be told.
+note() {
+    noted=
+    {
+        echo "$turn $tool $1" >"$work/running"
+        read -r noted rest <"$work/running"
+    } 2>/dev/null
+    [ "$noted" = "$turn" ]
 }
 
 # The watchdog: a tick each second, for whatever tool runs. A tool has had a second for each tick after the one that first saw it. That

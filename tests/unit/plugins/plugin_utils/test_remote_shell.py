@@ -131,6 +131,20 @@ def test_a_script_that_is_told_to_end_leaves_nothing(shell: list[str], tmp_path:
     assert not work.exists()
 
 
+def test_a_script_that_is_told_to_end_as_a_tool_begins_stops_that_too(shell: list[str], tmp_path: pathlib.Path) -> None:
+    """A shell that was just forked for the tool may lose the first signal, and the script may not know its number yet. Tried many times."""
+    for turn in range(30):
+        work = tmp_path / f"work{turn}"
+        work.mkdir()
+        begins = f"begins() {{ kill -TERM $$; exec sh -c 'echo $$ >{tmp_path}/tool; exec sleep 60'; }}\n"
+        steps = f"trap leave EXIT; trap 'exit 1' TERM\n{begins}limited 60 begins\n"
+        done = given_to(shell, f"{COMMON}\nwork={work}\n{START}{steps}", check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+        assert not work.exists()
+        began = (tmp_path / "tool").read_text() if (tmp_path / "tool").exists() else ""
+        assert not (began and _runs(int(began)))
+
+
 def _content(path: pathlib.Path) -> str:
     """Return what is in a file, as soon as there is something."""
     until = time.monotonic() + 20
