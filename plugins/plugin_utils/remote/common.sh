@@ -24,7 +24,7 @@ begin() {
     at_exit=
     work=
     watchdog=
-    ended=
+    newest=
     tool=
     trap 'leave' EXIT
     trap 'exit 1' INT TERM
@@ -66,19 +66,19 @@ prepare() {
         keep_time
     ) &
     watchdog=$!
-    ended=$watchdog
+    newest=$watchdog
 }
 
 leave() {
     # Told once is enough: what follows is brought to its end.
     trap : INT TERM
     # Told to end while a tool runs, or has just begun and is not in $tool yet: nobody would stop it later.
-    [ -n "$tool" ] || [ "$!" = "$ended" ] || tool=$!
+    [ -n "$tool" ] || [ "$!" = "$newest" ] || tool=$!
     if [ -n "$tool" ]; then
         kill -TERM "$tool" 2>/dev/null
         # A shell that was just forked and has not become the tool yet can lose that: the watchdog repeats it, and ends with KILL.
         turn=$((turn + 1))
-        note 1 && wait "$tool" 2>/dev/null
+        tell_watchdog 1 && wait "$tool" 2>/dev/null
     fi
     [ -z "$at_exit" ] || $at_exit
     if [ -n "$watchdog" ]; then
@@ -206,20 +206,20 @@ find_room() {
 watched() {
     { "$@" <&3 3<&- & } 3<&0
     tool=$!
-    if note "$limit"; then
+    if tell_watchdog "$limit"; then
         wait "$tool"
         status=$?
         { :; } 2>/dev/null >"$work/running"
     else
         attend
     fi
-    ended=$!
+    newest=$!
     tool=
     return "$status"
 }
 
-# note SECONDS: tell the watchdog of the tool that runs. Fails where it cannot be told.
-note() {
+# tell_watchdog SECONDS: of the tool that runs, and for how long it may. Fails where that cannot be written.
+tell_watchdog() {
     noted=
     {
         echo "$turn $tool $1" >"$work/running"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import subprocess
 import time
 
@@ -159,6 +160,19 @@ def _runs(pid: int) -> bool:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def _assigned(text: str) -> set[str]:
+    found = re.findall(r"(?<![\w$])([a-z_]+)=|\bread -r ([a-z_ ]+)", text)
+    return {name for groups in found for name in " ".join(groups).split()}
+
+
+@pytest.mark.parametrize("part", sorted(set(mac.PARTS) - {"common"}))
+def test_a_part_leaves_alone_what_the_shared_part_keeps(part: str) -> None:
+    """All variables are global in sh. Let go: what is for all parts, and a name in the process of the watchdog."""
+    let_go = {"feed", "status", "failed", "at_exit", "shared", "is_shared", "now"}
+    assert {"tool", "turn", "newest", "pieces"} <= _assigned(COMMON) - let_go
+    assert (_assigned(COMMON) - let_go) & _assigned(mac.PARTS[part]) == set()
 
 
 def test_a_fast_tool_does_not_wait_for_its_limit(shell: list[str], tmp_path: pathlib.Path) -> None:
