@@ -19,7 +19,7 @@ from ansible_collections.azure_p2s.macos.plugins.plugin_utils import (
 )
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.action import P2SActionBase
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import P2SError
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.libraries import warm_up
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.identity_warm_up import warm_up
 
 # Ansible loads this once, and then forks a process for each host.
 warm_up()

@@ -18,7 +18,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
 from .errors import MacError, P2SError
-from .mac import COMMAND, Completed, Mac
+from .mac import SHELL, TAKE_SCRIPT, Completed, Mac
 
 
 class OptionError(P2SError):
@@ -77,19 +77,25 @@ class P2SActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no 
 
     def _host_variables(self, names: Iterable[str]) -> dict[str, t.Any]:
         """Return those of the host's variables ``names`` that are set. Raises ``OptionError`` for one that cannot be worked out."""
-        found: dict[str, t.Any] = {}
-        for name in names:
-            if name not in self._variables:
-                continue
-            try:
-                # In a dictionary, for ``omit`` to leave it out.
-                made = self._templar.template({name: self._variables[name]})
-                # Before ansible-core 2.19 a vaulted value is an object that decrypts itself on being read, and ``omit`` is a text.
-                found |= {key: getattr(value, "data", value) for key, value in made.items() if value != self._variables.get("omit", made)}
-            except AnsibleError as error:
-                remedy = "define for this host what it is made of"
-                raise OptionError(f"its value cannot be worked out: {_reason(error)}", remedy, option=name) from error
-        return found
+        wanted = {name: self._variables[name] for name in names if name in self._variables}
+        try:
+            return self._worked_out(wanted)
+        except AnsibleError:
+            # Each for itself, to say which one it is.
+            return {key: value for name in wanted for key, value in self._worked_out_alone(name, wanted[name]).items()}
+
+    def _worked_out(self, wanted: dict[str, t.Any]) -> dict[str, t.Any]:
+        # In one dictionary, for ``omit`` to leave it out, and as each call takes its time.
+        made = self._templar.template(wanted)
+        # Before ansible-core 2.19 a vaulted value is an object that decrypts itself on being read, and ``omit`` is a text.
+        return {key: getattr(value, "data", value) for key, value in made.items() if value != self._variables.get("omit", made)}
+
+    def _worked_out_alone(self, name: str, value: object) -> dict[str, t.Any]:
+        try:
+            return self._worked_out({name: value})
+        except AnsibleError as error:
+            remedy = "define for this host what it is made of"
+            raise OptionError(f"its value cannot be worked out: {_reason(error)}", remedy, option=name) from error
 
     @property
     def check_mode(self) -> bool:
@@ -107,7 +113,8 @@ class P2SActionBase(ActionBase):  # type: ignore[misc]  # ansible-core ships no 
                 "use ansible_connection: ssh",
             )
         # With in_data ssh gets no tty: stderr stays apart, nothing prompts, and the script is in no argument list and no log.
-        got = self._low_level_execute_command(COMMAND, in_data=script)
+        # With a shell named, Ansible starts that one and no other: not the one that ansible_shell_executable says, and none within it.
+        got = self._low_level_execute_command(TAKE_SCRIPT, in_data=script, executable=SHELL)
         return Completed(got["rc"], got["stdout"], got["stderr"])
 
     def controller_path(self, option: str, path: str) -> str:

@@ -9,7 +9,6 @@ Without the library each name is ``Missing``, which can stand in tables and anno
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 
 from .errors import P2SError
@@ -58,21 +57,6 @@ else:
         ExtendedKeyUsageOID = NameOID = PublicKeyAlgorithmOID = InvalidSignature = UnsupportedAlgorithm = Missing
 
 
-def warm_up() -> None:
-    """Have OpenSSL load what it loads at its first use, so that none of the processes that are forked from this one has to: 3 ms each.
-
-    Does nothing without the library.
-    """
-    if not t.TYPE_CHECKING and serialization is Missing:
-        return
-    # An OpenSSL that is not allowed some of it does without: this is about time alone.
-    with contextlib.suppress(ValueError, UnsupportedAlgorithm):
-        key, word = ec.generate_private_key(ec.SECP256R1()), b"-"
-        data = key.private_bytes(Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(word))
-        serialization.load_der_private_key(data, word)
-        hashes.Hash(hashes.SHA256()).finalize()
-
-
 __all__ = [
     "Encoding",
     "ExtendedKeyUsageOID",
@@ -88,6 +72,5 @@ __all__ = [
     "pkcs12",
     "rsa",
     "serialization",
-    "warm_up",
     "x509",
 ]

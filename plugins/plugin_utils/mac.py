@@ -27,10 +27,11 @@ def _without_comments(text: str) -> str:
 # Mac need not get.
 PARTS: Mapping[str, str] = {path.stem: _without_comments(path.read_text("utf-8")) for path in REMOTE.glob("*.sh")}
 
-# Takes the script from standard input as a whole and then runs it. bash 3.2, which macOS has as /bin/sh, frees its input buffer when
-# it reads its script from there and a descriptor is duplicated, and goes on using it (input.c); built on Linux it was seen to abort.
+# What every task runs on a Mac: it takes the script from standard input as a whole and then runs it. bash 3.2, which macOS has as
+# /bin/sh, frees its input buffer when it reads its script from there and a descriptor is duplicated, and goes on using it (input.c);
+# built on Linux it was seen to abort.
+SHELL = "/bin/sh"
 TAKE_SCRIPT = 'eval "$(/bin/cat)"'
-COMMAND = f"/bin/sh -c {shlex.quote(TAKE_SCRIPT)}"
 
 # The status of a tool that common.sh stopped because it did not answer in time; no tool of macOS exits with it.
 TIMED_OUT = 124
@@ -40,7 +41,7 @@ _SHELL_NOISE = re.compile(r"\S*sh: line \d+:\s+\d+ ")
 
 
 class Completed(t.NamedTuple):
-    """What a remote /bin/sh left: its exit status, standard output and standard error."""
+    """What a remote ``SHELL`` left: its exit status, standard output and standard error."""
 
     rc: int
     stdout: str
@@ -80,15 +81,18 @@ class Script:
     variables: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
 
     def render(self, nonce: str) -> bytes:
-        """Return the text for /bin/sh. It is one function called on the last line: a script cut short on its way does nothing."""
+        """Return the text for ``SHELL``. All it does is in a function called on the last line: one cut short on its way does nothing.
+
+        The other functions are not within that one: bash would read them, and then copy each when it comes to be defined.
+        """
         assignments = [f"{name}={quote(name, value)}" for name, value in sorted(self.variables.items())]
         lines = [
+            *(PARTS[name] for name in ("common", *self.parts)),
             "p2s_main() {",
             # What the connection's environment exports under one of these names would be exported with its new value.
             f"unset {' '.join(['nonce', *sorted(self.variables)])}",
             f"nonce={nonce}",
             *assignments,
-            *(PARTS[name] for name in ("common", *self.parts)),
             "begin",
             *self.steps,
             "finish",
@@ -100,7 +104,7 @@ class Script:
 
 
 class Mac:
-    """A Mac, reached through ``execute``: a function that gives a script to ``COMMAND`` there, as Ansible's connection does."""
+    """A Mac, reached through ``execute``: a function that gives a script to ``TAKE_SCRIPT`` there, as Ansible does."""
 
     def __init__(self, execute: Callable[[bytes], Completed]) -> None:
         self._execute = execute

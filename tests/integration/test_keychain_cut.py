@@ -15,10 +15,11 @@ import pytest
 from support import keychain_world as world
 from support.controller import Controller, Run
 from support.keychain_case import NOBODY, PASSWORD, ROOT, USER, Case
+from support.remote_shell import COMMAND
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, keychain, keychain_work, pki
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.changes import Change
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import COMMAND, Completed, Mac
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Completed, Mac
 from simulated_mac import Fleet, MacSpec, SimulatedMac
 
 RENEWAL = Case("renewal", USER, "", "", "changed", options={"pkcs12": "new", "keychain_password": PASSWORD})

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pathlib
+import shlex
 import subprocess
 import typing as t
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from collections.abc import Mapping
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Section
 
+# What Ansible makes of the two for the connection.
+COMMAND = f"{mac.SHELL} -c {shlex.quote(mac.TAKE_SCRIPT)}"
 NONCE = "p2s0123456789abcdef"
 START = f"nonce={NONCE} feed= failed= at_exit= tool=\nprepare\n"
 

@@ -20,6 +20,7 @@ verify_roots() {
     [ -n "$roots" ] && share || return 0
     number=0
     files=
+    pem=
     # They are public.
     umask 022
     each add_to_root "$roots"
@@ -49,14 +50,18 @@ verify_root() {
     fi
 }
 
+# Each is written at its end: a file opened for each line takes longer.
 add_to_root() {
+    pem="$pem$1
+"
     case "$1" in
-        -----BEGIN*)
+        -----END*)
             number=$((number + 1))
             files="$files $shared/$number.cer"
+            printf %s "$pem" >"$shared/$number.cer"
+            pem=
             ;;
     esac
-    printf '%s\n' "$1" >>"$shared/$number.cer"
 }
 
 # The same for another user. -L: no network. -k: without it the live login keychain would be opened. Other complaints of the tool end

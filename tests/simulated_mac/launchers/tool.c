@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HIDDEN "/.simulator/"
@@ -271,6 +273,76 @@ static void encode(void)
     }
 }
 
+/* What every remote script calls is done here, in its plain form: this machine's own would be a second program to start each time.
+ * What goes wrong with cp and rm is left to that one. */
+static void concatenate(int count, char **files)
+{
+    static char text[1 << 16];
+    int status = 0;
+    for (int i = 0; i < (count ? count : 1); i++) {
+        int is_file = count && strcmp(files[i], "-");
+        int file = is_file ? open(files[i], O_RDONLY | O_CLOEXEC) : 0;
+        ssize_t got = file < 0 ? -1 : 1;
+        while (got > 0) {
+            while ((got = read(file, text, sizeof text)) < 0 && errno == EINTR)
+                ;
+            if (got > 0 && put(1, text, got)) {
+                dprintf(2, "%s: stdout: %s\n", name, strerror(errno));
+                exit(1);
+            }
+        }
+        if (got < 0) {
+            dprintf(2, "%s: %s: %s\n", name, is_file ? files[i] : "stdin", strerror(errno));
+            status = 1;
+        }
+        if (is_file && file >= 0)
+            close(file);
+    }
+    exit(status);
+}
+
+static void wait_seconds(const char *number)
+{
+    double seconds = strtod(number, 0);
+    struct timespec left = {(time_t)seconds, (long)((seconds - (time_t)seconds) * 1e9)};
+    while (nanosleep(&left, &left) < 0 && errno == EINTR)
+        ;
+    exit(0);
+}
+
+static void copy(const char *from, const char *to)
+{
+    static char text[1 << 16];
+    struct stat file, target;
+    if (stat(from, &file) || !S_ISREG(file.st_mode) || (!stat(to, &target) && !S_ISREG(target.st_mode)) ||
+        (file.st_dev == target.st_dev && file.st_ino == target.st_ino))
+        return;
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return;
+    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file.st_mode & 0777);
+    ssize_t got = -1;
+    while (out >= 0 && (got = read(in, text, sizeof text)) > 0 && !put(out, text, got))
+        ;
+    if (got == 0 && close(out) == 0)
+        exit(0);
+    close(in);
+}
+
+static int remove_entry(const char *path, const struct stat *file, int kind, struct FTW *place)
+{
+    (void)file, (void)place;
+    return kind == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+static void remove_trees(int count, char **paths)
+{
+    for (int i = 0; i < count; i++)
+        if (strncmp(paths[i], "/tmp/", 5) || strstr(paths[i], "/..") || (nftw(paths[i], remove_entry, 16, FTW_DEPTH | FTW_PHYS) && errno != ENOENT))
+            return;
+    exit(0);
+}
+
 static void send_all(int connection, const char *text, size_t size)
 {
     while (size) {
@@ -430,6 +502,14 @@ int main(int argc, char **argv)
     }
     if (!strcmp(name, "base64") && argc == 1)
         encode();
+    if (!strcmp(name, "cat") && optind == 1)
+        concatenate(argc - 1, argv + 1);
+    if (!strcmp(name, "sleep"))
+        wait_seconds(argv[1]);
+    if (!strcmp(name, "cp") && optind == 1 && argc == 3)
+        copy(argv[1], argv[2]);
+    if (!strcmp(name, "rm") && argc > 2 && !strcmp(argv[1], "-rf") && optind == 2)
+        remove_trees(argc - 2, argv + 2);
     if (tool->kind == SCRIPT) {
         snprintf(program, sizeof program, HIDDEN "lib/%s", tool->program);
         become(command((const char *[]){HIDDEN "bin/sh", program, 0}, argc, argv));

@@ -10,9 +10,10 @@ import subprocess
 import typing as t
 
 import pytest
+from support.remote_shell import COMMAND
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import tunnel, tunnel_work
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import COMMAND, Completed, Mac
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Completed, Mac
 from simulated_mac import Gateway, SimulatedMac
 from simulated_mac.conformance.sample import profile
 

@@ -15,7 +15,7 @@ WITHOUT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 {break_it}
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import errors, identity, libraries, pki, profile_signing
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import errors, identity, identity_warm_up, pki, profile_signing
 try:
     {call}
 except errors.P2SError as error:
@@ -55,4 +55,4 @@ def test_a_cryptography_too_old_is_not_called_missing() -> None:
 @pytest.mark.parametrize("break_it", [MISSING, OLD, ""], ids=["missing", "old", "there"])
 def test_what_is_loaded_ahead_of_time_is_no_condition(break_it: str) -> None:
     """Ansible loads a plugin before it can report anything."""
-    assert _said(break_it, "libraries.warm_up()") == ""
+    assert _said(break_it, "identity_warm_up.warm_up()") == ""

@@ -13,18 +13,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_mac import FakeMac, printed
+from support.remote_shell import given_to
 
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils import mac
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import MacError
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.mac import Completed, Mac, Script
 
 
-def test_a_script_cut_short_on_its_way_does_nothing() -> None:
+def test_a_script_cut_short_on_its_way_does_nothing(shell: list[str]) -> None:
     script = Script(("owner", "keychain_read"), ("find_owner", "read_keychain"), {"user": "", "keychain": "login"}).render("n")
-    for share in range(1, 20):
-        part = script[: len(script) * share // 20]
-        shell = subprocess.run(["sh"], input=b"alias() { :; }; set -f\n" + part, capture_output=True, check=False)
-        assert shell.stdout == b"", f"a script of {len(part)} bytes ran"
+    script = script.replace(b"begin() {\n", b"begin() {\necho begun\nexit\n")
+    assert given_to(shell, script.decode()).stdout == b"begun\n"
+    last = script.index(b"p2s_main() {")
+    ends = [end for end in range(len(script) - len(b"\n")) if end > last or script[end : end + 1] == b"\n"]
+    for end in ends[::5] + ends[-20:]:
+        cut = given_to(shell, script[:end].decode(), check=False)
+        assert cut.stdout == b"", f"a script of {end} bytes ran"
 
 
 @pytest.mark.parametrize("part", sorted(path.stem for path in mac.REMOTE.glob("*.sh")))

@@ -16,11 +16,24 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from support import demo_pki
 
-from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, pkcs12_opening, pkcs12_structure, pki
+from ansible_collections.azure_p2s.macos.plugins.plugin_utils import identity, identity_warm_up, pkcs12_opening, pkcs12_structure, pki
 from ansible_collections.azure_p2s.macos.plugins.plugin_utils.errors import IdentityError
 
 FLAVOURS: tuple[demo_pki.Flavour, ...] = ("macos", "modern", "rc2", "plain")
 QUICK = ("macos", "modern")
+
+
+def test_the_identity_that_is_opened_ahead_of_time_goes_the_quick_way_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its errors are not shown: one that it met would make it useless, and nobody would see that."""
+    now = pki.utc_now()
+    data = identity_warm_up.pkcs12_of_nobody(now)
+    opened: list[bytes] = []
+    monkeypatch.setattr(identity, "read", lambda data, passphrase, *, now: opened.append(data))
+    identity_warm_up.warm_up()
+    assert len(opened) == 1
+    monkeypatch.undo()
+    assert pkcs12_opening._usual(pkcs12_structure.inspect(data), identity_warm_up.NOBODY.encode())
+    assert identity.read(data, identity_warm_up.NOBODY, now=now).local_identifier == identity_warm_up.NOBODY
 
 
 @functools.cache

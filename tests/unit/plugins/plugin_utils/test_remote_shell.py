@@ -206,10 +206,11 @@ def test_report_goes_on_after_a_failure_but_not_after_silence(shell: list[str], 
     assert sections["finished"].text == ("step\n" if status == 124 else "nothing failed\n")
 
 
-def test_a_full_disk_is_found_although_the_tool_did_not_notice(shell: list[str], tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("file", ["room", "1.section"])
+def test_a_full_disk_is_found_although_the_tool_did_not_notice(shell: list[str], tmp_path: pathlib.Path, file: str) -> None:
+    """As it was when the tool had printed something, and as it is at the end."""
     # A folder in the place of the file: it cannot be written to, whoever runs the test.
-    (tmp_path / "work").mkdir()
-    (tmp_path / "work" / "room").mkdir()
+    (tmp_path / "work" / file).mkdir(parents=True)
     sections = mac.parse(run(shell, "limited 20 true\nsection step\nfinish\n", tmp_path), NONCE)
     assert {name: section.text for name, section in sections.items()} == {"finished": "room\n"}
 
