@@ -24,7 +24,7 @@ begin() {
     at_exit=
     work=
     watchdog=
-    newest=
+    previous=
     tool=
     trap 'leave' EXIT
     trap 'exit 1' INT TERM
@@ -66,14 +66,13 @@ prepare() {
         keep_time
     ) &
     watchdog=$!
-    newest=$watchdog
 }
 
 leave() {
     # Told once is enough: what follows is brought to its end.
     trap : INT TERM
     # Told to end while a tool runs, or has just begun and is not in $tool yet: nobody would stop it later.
-    [ -n "$tool" ] || [ "$!" = "$newest" ] || tool=$!
+    [ -z "$previous" ] || [ "$!" = "$previous" ] || tool=$!
     if [ -n "$tool" ]; then
         kill -TERM "$tool" 2>/dev/null
         # A shell that was just forked and has not become the tool yet can lose that: the watchdog repeats it, and ends with KILL.
@@ -203,8 +202,10 @@ find_room() {
 
 # Have the watchdog see to the tool. It is not told on a full disk: then the tool gets a clock of its own.
 watched() {
+    previous=$!
     { "$@" <&3 3<&- & } 3<&0
     tool=$!
+    previous=
     if tell_watchdog "$limit"; then
         wait "$tool"
         status=$?
@@ -212,7 +213,6 @@ watched() {
     else
         attend
     fi
-    newest=$!
     tool=
     return "$status"
 }

@@ -146,6 +146,14 @@ def test_a_script_that_is_told_to_end_as_a_tool_begins_stops_that_too(shell: lis
         assert not (began and _runs(int(began)))
 
 
+def test_what_shall_outlive_the_script_does(shell: list[str], tmp_path: pathlib.Path) -> None:
+    script = f"limited 20 true\n(exec </dev/null >/dev/null 2>&1; sleep 1; echo yes >{tmp_path}/outlived) &\nfinish\n"
+    began = time.monotonic()
+    assert list(mac.parse(run(shell, script, tmp_path), NONCE)) == ["finished"]
+    assert time.monotonic() - began < 1
+    assert _content(tmp_path / "outlived") == "yes\n"
+
+
 def _content(path: pathlib.Path) -> str:
     """Return what is in a file, as soon as there is something."""
     until = time.monotonic() + 20
@@ -171,7 +179,7 @@ def _assigned(text: str) -> set[str]:
 def test_a_part_leaves_alone_what_the_shared_part_keeps(part: str) -> None:
     """All variables are global in sh. Let go: what is for all parts, and a name in the process of the watchdog."""
     let_go = {"feed", "status", "failed", "at_exit", "shared", "is_shared", "now"}
-    assert {"tool", "turn", "newest", "pieces"} <= _assigned(COMMON) - let_go
+    assert {"tool", "turn", "previous", "pieces"} <= _assigned(COMMON) - let_go
     assert (_assigned(COMMON) - let_go) & _assigned(mac.PARTS[part]) == set()
 
 
