@@ -58,6 +58,8 @@ root_part() {
 
 # shellcheck disable=SC2086  # a list of words
 unit_tests() { pytest_with "$venv" unit tests/unit $two_at_a_time; }
+# shellcheck disable=SC2086  # a list of words
+floor_tests() { pytest_with "$floor" floor tests/unit/plugins $two_at_a_time; }
 
 integration() {
     # shellcheck disable=SC2086  # a list of words
@@ -106,7 +108,7 @@ molecule_scenarios() {
 for wanted in "$@"; do
     case $wanted in
         unit) part unit unit_tests ;;
-        floor) part floor pytest_with "$floor" floor tests/unit/plugins ;;
+        floor) part floor floor_tests ;;
         integration) root_part integration integration ;;
         molecule) root_part molecule molecule_scenarios ;;
         gateway) root_part gateway gateway_tests ;;

@@ -18,8 +18,12 @@ from simulated_mac import Fleet, MacSpec, Person
 
 PASSPHRASE = "Looking-glass 1871"
 # With each shell and with sudo; without the sleeps, of which there is one a second.
-MOST = {"root": 23, "rootless": 17}
-VARIABLES: dict[str, dict[str, t.Any]] = {"root": {"ansible_become": True}, "rootless": {"ansible_become": False}}
+MOST = {"root": 23, "rootless": 17, "another-shell": 23}
+VARIABLES: dict[str, dict[str, t.Any]] = {
+    "root": {"ansible_become": True},
+    "rootless": {"ansible_become": False},
+    "another-shell": {"ansible_become": True, "ansible_shell_executable": "/bin/zsh"},
+}
 
 
 class Audited(t.NamedTuple):
@@ -83,6 +87,8 @@ def test_few_programs_run(audited: Audited, name: str) -> None:
     more = audited.roots - 1
     assert programs.count("/usr/bin/security") == 3 + more
     assert len(programs) <= MOST[name] + more, programs
+    # The login shell. What it starts is sh, whatever Ansible is told of the shell.
+    assert programs.count("/bin/zsh") == 1
     # One a second, and the clock of each verification.
     assert audited.programs[name].count("/bin/sleep") <= (1 + audited.roots) * (audited.seconds + 1)
 

@@ -87,8 +87,8 @@ leave() {
     [ -z "$work" ] || /bin/rm -rf "$work" "$shared"
 }
 
-# On a full disk the answer says that and nothing else: what a tool printed there is cut short, and may not look so. Whether there is room is
-# seen here, and by label right after each tool that has a section.
+# On a full disk the answer says that and nothing else: what a tool printed there is cut short, and may not look so. Whether there is room
+# is seen here, and by label right after each tool that has a section.
 finish() {
     find_room
     label finished 0 "${failed:-nothing failed}"
