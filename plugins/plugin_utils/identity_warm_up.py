@@ -19,8 +19,10 @@ _P, _Q, _E = 2**607 - 1, 2**2203 - 1, 65537
 
 
 def warm_up() -> None:
-    """Have OpenSSL and Python load and work out what they do at first use. Never raises anything."""
-    # This is about time alone: what is missing or not allowed is said where somebody asks for it.
+    """Have OpenSSL and Python load and work out what they do at first use. An error is passed over.
+
+    This is about time alone: what is missing or not allowed is said where somebody asks for it.
+    """
     with contextlib.suppress(Exception):
         now = utc_now()
         identity.read(pkcs12_of_nobody(now), NOBODY, now=now)

@@ -56,7 +56,6 @@ else:
         x509 = hashes = serialization = ec = padding = rsa = Encoding = PublicFormat = pkcs7 = pkcs12 = Missing
         ExtendedKeyUsageOID = NameOID = PublicKeyAlgorithmOID = InvalidSignature = UnsupportedAlgorithm = Missing
 
-
 __all__ = [
     "Encoding",
     "ExtendedKeyUsageOID",

@@ -9,7 +9,8 @@ A path that is not listed here does not exist in the Mac: no GNU tool that macOS
 from __future__ import annotations
 
 # Tools that are the running machine's own, behind launchers/tool.c, which records the call, refuses options
-# that macOS's (BSD's) tool does not know, and lets no option follow an operand.
+# that macOS's (BSD's) tool does not know, and lets no option follow an operand. It does sleep and the plain forms of cat, cp and
+# rm itself.
 # path: options in getopts form, from the synopses of the macOS manual pages; "*" leaves them to the tool.
 PLAIN: dict[str, str] = {
     "/bin/cat": "belnstuv",

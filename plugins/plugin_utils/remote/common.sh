@@ -87,8 +87,7 @@ leave() {
     [ -z "$work" ] || /bin/rm -rf "$work" "$shared"
 }
 
-# On a full disk the answer says that and nothing else: what a tool printed there is cut short, and may not look so. Whether there is room
-# is seen here, and by label right after each tool that has a section.
+# On a full disk the answer says that and nothing else: the rest may be cut short, and may not look so.
 finish() {
     find_room
     label finished 0 "${failed:-nothing failed}"
@@ -192,8 +191,10 @@ limited() {
         read -r late <"$work/late"
         [ "$late" != "$turn" ] || status=124
     fi
+    find_room
 }
 
+# What a tool printed onto a full disk is cut short, and may not look so. Looked for at once: the next step can make room.
 find_room() {
     { echo room >"$work/room" && read -r room <"$work/room"; } 2>/dev/null || full=yes
     # Not a bare colon: where that cannot be redirected, sh ends.

@@ -223,6 +223,12 @@ def test_a_full_disk_is_found_although_the_tool_did_not_notice(shell: list[str],
     assert {name: section.text for name, section in sections.items()} == {"finished": "room\n"}
 
 
+def test_a_disk_that_was_full_while_a_tool_ran_is_found_although_there_is_room_again(shell: list[str], tmp_path: pathlib.Path) -> None:
+    script = 'mkdir "$work/room"\nlimited 20 true\nrmdir "$work/room"\nsection step\nfinish\n'
+    sections = mac.parse(run(shell, script, tmp_path), NONCE)
+    assert {name: section.text for name, section in sections.items()} == {"finished": "room\n"}
+
+
 LINES = st.lists(st.text(st.characters(exclude_characters="\n\0", exclude_categories=["Cs"]), min_size=1, max_size=40), max_size=6)
 
 
